@@ -1,0 +1,80 @@
+package org.pursuit.data;
+
+/**
+ * Codes with the same number of slots in every row: indices [rows, k], values [rows, k], counts
+ * [rows]. Slots at or past a row's count hold index −1 and value 0.
+ */
+public abstract sealed class SlottedCodes extends Codes permits FixedWidthCodes, PursuitTape {
+  private final int rows;
+  private final int k;
+  private final Ints indices;
+  private final Floats values;
+  private final Ints counts;
+
+  SlottedCodes(Parts parts) {
+    super(parts.indices, parts.values, parts.counts);
+    this.rows = parts.rows;
+    this.k = parts.k;
+    this.indices = parts.indices;
+    this.values = parts.values;
+    this.counts = parts.counts;
+  }
+
+  /** Number of rows. */
+  public final int rows() {
+    return rows;
+  }
+
+  /** Number of slots a row. */
+  public final int k() {
+    return k;
+  }
+
+  /** Atom indices, row-major [rows, k]. */
+  public final Ints indices() {
+    return indices;
+  }
+
+  /** Values, row-major [rows, k]. */
+  public final Floats values() {
+    return values;
+  }
+
+  /** Number of filled slots in each row. */
+  public final Ints counts() {
+    return counts;
+  }
+
+  @Override
+  public final Memory memory() {
+    return counts.memory();
+  }
+
+  @Override
+  public final boolean isClosed() {
+    return counts.isClosed();
+  }
+
+  /** The three arrays, allocated together or not at all. */
+  record Parts(int rows, int k, Ints indices, Floats values, Ints counts) {
+    static Parts allocate(Memory memory, int rows, int k) {
+      if (rows < 0 || k < 0) {
+        throw new IllegalArgumentException(
+            "shape: expected non-negative sizes, found [" + rows + ", " + k + "]");
+      }
+      long slots = (long) rows * k;
+      Ints indices = memory.ints(slots);
+      Floats values = null;
+      try {
+        values = memory.floats(slots);
+        return new Parts(rows, k, indices, values, memory.ints(rows));
+      } catch (RuntimeException | Error e) {
+        Closing.suppressing(e, indices);
+        if (values != null) {
+          Closing.suppressing(e, values);
+        }
+        throw e;
+      }
+    }
+  }
+}

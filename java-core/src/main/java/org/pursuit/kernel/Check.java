@@ -1,0 +1,134 @@
+package org.pursuit.kernel;
+
+import org.pursuit.data.Codes;
+import org.pursuit.data.Floats;
+import org.pursuit.data.Gram;
+import org.pursuit.data.Handle;
+import org.pursuit.data.Ints;
+import org.pursuit.data.Mask;
+import org.pursuit.data.Matrix;
+import org.pursuit.data.Memory;
+
+/** The checks of kernel arguments: one wording for all backends. */
+final class Check {
+  private final Memory memory;
+
+  Check(Memory memory) {
+    this.memory = memory;
+  }
+
+  /** A required handle that is open and of this backend. */
+  void handle(Handle handle, String name) {
+    required(handle, name);
+    usable(handle.isClosed(), handle.memory(), handle, name);
+  }
+
+  /** Optional numbers: null, or open, of this backend and {@code expected} long. */
+  void optional(Floats floats, long expected, String name) {
+    if (floats != null) {
+      handle(floats, name);
+      length(floats.length(), expected, name);
+    }
+  }
+
+  /** Optional integers: null, or open, of this backend and {@code expected} long. */
+  void optional(Ints ints, long expected, String name) {
+    if (ints != null) {
+      handle(ints, name);
+      length(ints.length(), expected, name);
+    }
+  }
+
+  /** An optional mask: null, or open, of this backend and {@code expected} long. */
+  void optional(Mask mask, long expected, String name) {
+    if (mask != null) {
+      handle(mask, name);
+      length(mask.length(), expected, name);
+    }
+  }
+
+  void codes(Codes codes, String name) {
+    required(codes, name);
+    usable(codes.isClosed(), codes.memory(), codes, name);
+  }
+
+  void gram(Gram gram, String name) {
+    required(gram, name);
+    usable(gram.isClosed(), gram.memory(), gram, name);
+  }
+
+  /** A required matrix of the given shape. */
+  void matrix(Matrix matrix, int rows, int columns, String name) {
+    handle(matrix, name);
+    shape(matrix.rows(), matrix.columns(), rows, columns, name);
+  }
+
+  /** A required matrix with the given number of columns. */
+  void columns(Matrix matrix, int columns, String name) {
+    handle(matrix, name);
+    if (matrix.columns() != columns) {
+      throw new IllegalArgumentException(
+          name
+              + ": expected [rows, "
+              + columns
+              + "], found ["
+              + matrix.rows()
+              + ", "
+              + matrix.columns()
+              + "]");
+    }
+  }
+
+  void shape(int foundRows, int foundColumns, int rows, int columns, String name) {
+    if (foundRows != rows || foundColumns != columns) {
+      throw new IllegalArgumentException(
+          name
+              + ": expected ["
+              + rows
+              + ", "
+              + columns
+              + "], found ["
+              + foundRows
+              + ", "
+              + foundColumns
+              + "]");
+    }
+  }
+
+  void length(long found, long expected, String name) {
+    if (found != expected) {
+      throw new IllegalArgumentException(
+          name + ": expected [" + expected + "], found [" + found + "]");
+    }
+  }
+
+  static void required(Object argument, String name) {
+    if (argument == null) {
+      throw new IllegalArgumentException(name + ": expected a value, found null");
+    }
+  }
+
+  static void range(int value, int low, int high, String name) {
+    if (value < low || value > high) {
+      throw new IllegalArgumentException(
+          name + ": expected " + low + " to " + high + ", found " + value);
+    }
+  }
+
+  private void usable(boolean closed, Memory owner, Object handle, String name) {
+    if (closed) {
+      throw new IllegalStateException(name + ": " + handle + " is closed");
+    }
+    if (owner != memory) {
+      throw new IllegalStateException(
+          name
+              + ": "
+              + handle
+              + " belongs to another backend ("
+              + owner.name()
+              + ", not this "
+              + memory.name()
+              + ")");
+    }
+  }
+}

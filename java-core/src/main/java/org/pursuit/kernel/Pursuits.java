@@ -1,0 +1,166 @@
+package org.pursuit.kernel;
+
+import org.pursuit.data.DType;
+import org.pursuit.data.Gram;
+import org.pursuit.data.Matrix;
+import org.pursuit.data.Memory;
+import org.pursuit.data.PursuitTape;
+
+/** Greedy sparse approximation of rows by atoms of a dictionary. */
+public abstract class Pursuits extends KernelFamily {
+  private final Check check;
+
+  protected Pursuits(Memory memory) {
+    super(memory, "Pursuits");
+    this.check = new Check(memory);
+  }
+
+  /**
+   * Computes the inner products of a dictionary's atoms.
+   *
+   * @param atoms [n, d]
+   * @param gram capacity of at least n
+   */
+  public final void gram(Matrix atoms, Gram gram) {
+    check.handle(atoms, "atoms");
+    checkCapacity(atoms, gram);
+    extendGram(atoms, 0, gram, "gram");
+  }
+
+  /**
+   * Extends a Gram by the atoms that its dictionary has gained: {@code atoms} is a longer run of rows
+   * of the same matrix, of which the old ones are unchanged.
+   *
+   * @param atoms [n, d], n at least the number of atoms described
+   * @param gram capacity of at least n
+   * @throws IllegalStateException if the Gram describes another dictionary
+   */
+  public final void append(Matrix atoms, Gram gram) {
+    check.handle(atoms, "atoms");
+    checkCapacity(atoms, gram);
+    if (!gram.describesBeginningOf(atoms)) {
+      throw new IllegalStateException(
+          "gram: " + gram + " does not describe the beginning of atoms " + atoms);
+    }
+    extendGram(atoms, gram.atoms(), gram, "append");
+  }
+
+  /**
+   * Matching pursuit by residual products; see {@link MatchingPursuit} for the rule.
+   *
+   * @param x rows [rows, d]
+   * @param atoms [n, d]
+   * @param tape [rows, steps]
+   * @param residual receives what is left of each row, F32 [rows, d]; null if not wanted
+   */
+  public final void matchingPursuit(
+      Matrix x, Matrix atoms, MatchingPursuit options, PursuitTape tape, Matrix residual) {
+    checkPursuit(x, atoms, options, tape, residual);
+    KernelEvent event = begin();
+    try {
+      matchingPursuitKernel(x, atoms, null, options, tape, residual);
+      touch(residual);
+    } finally {
+      end(event, "matchingPursuit", x.rows(), atoms.rows(), options.steps());
+    }
+  }
+
+  /**
+   * Matching pursuit that updates correlations with rows of the Gram instead of multiplying the
+   * residual with every atom at each step; picks agree up to rounding.
+   *
+   * @param x rows [rows, d]
+   * @param atoms [n, d]
+   * @param gram of exactly these atoms
+   * @param tape [rows, steps]
+   * @param residual receives what is left of each row, F32 [rows, d]; null if not wanted
+   * @throws IllegalStateException if the Gram is older than the atoms or of other ones
+   */
+  public final void matchingPursuit(
+      Matrix x,
+      Matrix atoms,
+      Gram gram,
+      MatchingPursuit options,
+      PursuitTape tape,
+      Matrix residual) {
+    checkPursuit(x, atoms, options, tape, residual);
+    check.gram(gram, "gram");
+    if (!gram.describes(atoms)) {
+      throw new IllegalStateException(
+          "gram: "
+              + gram
+              + " is stale: atoms "
+              + atoms
+              + " were written to or are others; compute it again");
+    }
+    KernelEvent event = begin();
+    try {
+      matchingPursuitKernel(x, atoms, gram, options, tape, residual);
+      touch(residual);
+    } finally {
+      end(event, "matchingPursuit", x.rows(), atoms.rows(), options.steps());
+    }
+  }
+
+  private void extendGram(Matrix atoms, int from, Gram gram, String kernel) {
+    KernelEvent event = begin();
+    try {
+      gramKernel(atoms, from, gram);
+      gram.computedFrom(atoms);
+    } finally {
+      end(event, kernel, atoms.rows(), atoms.columns(), 0);
+    }
+  }
+
+  private void checkCapacity(Matrix atoms, Gram gram) {
+    check.gram(gram, "gram");
+    if (gram.capacity() < atoms.rows()) {
+      throw new IllegalArgumentException(
+          "gram: expected a capacity of at least "
+              + atoms.rows()
+              + " atoms, found "
+              + gram.capacity());
+    }
+  }
+
+  private void checkPursuit(
+      Matrix x, Matrix atoms, MatchingPursuit options, PursuitTape tape, Matrix residual) {
+    check.handle(x, "x");
+    check.columns(atoms, x.columns(), "atoms");
+    Check.required(options, "options");
+    check.optional(options.atomMask(), atoms.rows(), "atomMask");
+    check.codes(tape, "tape");
+    check.shape(tape.rows(), tape.k(), x.rows(), options.steps(), "tape");
+    if (residual != null) {
+      check.matrix(residual, x.rows(), x.columns(), "residual");
+      if (residual.dtype() != DType.F32) {
+        throw new IllegalArgumentException("residual: expected F32, found " + residual.dtype());
+      }
+    }
+  }
+
+  private static void touch(Matrix residual) {
+    if (residual != null) {
+      residual.touch();
+    }
+  }
+
+  /**
+   * Computes rows and columns {@code from … atoms.rows()} of the products; the rest is as it must be.
+   */
+  protected abstract void gramKernel(Matrix atoms, int from, Gram gram);
+
+  /**
+   * Computes {@link #matchingPursuit}.
+   *
+   * @param gram null for residual products
+   * @param residual null if not wanted
+   */
+  protected abstract void matchingPursuitKernel(
+      Matrix x,
+      Matrix atoms,
+      Gram gram,
+      MatchingPursuit options,
+      PursuitTape tape,
+      Matrix residual);
+}
