@@ -1,0 +1,143 @@
+package org.pursuit.scalar;
+
+import java.util.List;
+import org.pursuit.data.Floats;
+import org.pursuit.data.HostFloats;
+import org.pursuit.data.HostMatrix;
+import org.pursuit.data.Matrix;
+import org.pursuit.data.Memory;
+import org.pursuit.kernel.Activation;
+import org.pursuit.kernel.RowNormalisation;
+import org.pursuit.kernel.Score;
+import org.pursuit.kernel.Scoring;
+import org.pursuit.kernel.Selector;
+
+/** Scores, one inner product after another. */
+final class ScalarScoring extends Scoring {
+  private final ScalarSelection selection;
+  private final Scratch scratch;
+
+  ScalarScoring(Memory memory, ScalarSelection selection, Scratch scratch) {
+    super(memory, selection);
+    this.selection = selection;
+    this.scratch = scratch;
+  }
+
+  @Override
+  protected void normaliseKernel(
+      Matrix x,
+      RowNormalisation normalisation,
+      Floats preBias,
+      Matrix out,
+      Floats centre,
+      Floats scale) {
+    float[] row = scratch.x(x.columns());
+    float[] centreAndScale = new float[2];
+    for (int b = 0; b < x.rows(); b++) {
+      prepare((HostMatrix) x, b, normalisation, preBias, row, centreAndScale);
+      ((HostMatrix) out).writeRow(b, 0, x.columns(), row, 0);
+      if (centre != null) {
+        ((HostFloats) centre).array()[b] = centreAndScale[0];
+      }
+      if (scale != null) {
+        ((HostFloats) scale).array()[b] = centreAndScale[1];
+      }
+    }
+  }
+
+  @Override
+  protected void scoreKernel(Matrix x, Matrix weights, Floats bias, Score options, Matrix out) {
+    for (int b = 0; b < x.rows(); b++) {
+      float[] scores = scoreRow(x, b, weights, bias, options);
+      ((HostMatrix) out).writeRow(b, 0, weights.rows(), scores, 0);
+    }
+  }
+
+  @Override
+  protected void encodeKernel(
+      Matrix x, Matrix weights, Floats bias, Score options, List<? extends Selector> selectors) {
+    for (int b = 0; b < x.rows(); b++) {
+      float[] scores = scoreRow(x, b, weights, bias, options);
+      for (Selector selector : selectors) {
+        switch (selector) {
+          case Selector.RowTopK s ->
+              selection.select(scores, scores, weights.rows(), b, s.options(), s.out());
+        }
+      }
+    }
+  }
+
+  private float[] scoreRow(Matrix x, int b, Matrix weights, Floats bias, Score options) {
+    int d = x.columns();
+    int n = weights.rows();
+    float[] row = scratch.x(d);
+    prepare((HostMatrix) x, b, options.normalisation(), options.preBias(), row, new float[2]);
+    float[] biases = bias == null ? null : ((HostFloats) bias).array();
+    float[] scores = scratch.scores(n);
+    for (int j = 0; j < n; j++) {
+      double sum = dot((HostMatrix) weights, j, row, scratch.atom(d));
+      float score = (float) (biases == null ? sum : sum + biases[j]);
+      scores[j] = options.activation() == Activation.RELU ? Math.max(score, 0f) : score;
+    }
+    return scores;
+  }
+
+  /** The inner product of an atom with a row, in double. */
+  static double dot(HostMatrix atoms, int j, float[] row, float[] atomScratch) {
+    float[] atom = atoms.floats(j, atomScratch);
+    int at = atoms.floatOffset(j);
+    double sum = 0;
+    for (int i = 0; i < atoms.columns(); i++) {
+      sum += (double) row[i] * atom[at + i];
+    }
+    return sum;
+  }
+
+  /** Puts {@code normalise(x_b) − preBias} into {@code row}, and the row's centre and scale. */
+  private static void prepare(
+      HostMatrix x,
+      int b,
+      RowNormalisation normalisation,
+      Floats preBias,
+      float[] row,
+      float[] centreAndScale) {
+    int d = x.columns();
+    x.readRow(b, 0, d, row, 0);
+    float centre = 0;
+    float scale = 1;
+    float divisor = 1;
+    switch (normalisation) {
+      case NONE -> {}
+      case UNIT -> {
+        scale = Math.max((float) Math.sqrt(squares(row, d, 0)), RowNormalisation.UNIT_FLOOR);
+        divisor = scale;
+      }
+      case LAYER_NORM -> {
+        double sum = 0;
+        for (int i = 0; i < d; i++) {
+          sum += row[i];
+        }
+        double mean = sum / d;
+        centre = (float) mean;
+        scale = d == 1 ? 0 : (float) Math.sqrt(squares(row, d, mean) / (d - 1));
+        divisor = scale + RowNormalisation.LAYER_NORM_EPSILON;
+      }
+    }
+    float[] subtracted = preBias == null ? null : ((HostFloats) preBias).array();
+    for (int i = 0; i < d; i++) {
+      float normalised = normalisation == RowNormalisation.NONE ? row[i] : (row[i] - centre) / divisor;
+      row[i] = subtracted == null ? normalised : normalised - subtracted[i];
+    }
+    centreAndScale[0] = centre;
+    centreAndScale[1] = scale;
+  }
+
+  private static double squares(float[] row, int d, double centre) {
+    double sum = 0;
+    for (int i = 0; i < d; i++) {
+      double difference = row[i] - centre;
+      sum += difference * difference;
+    }
+    return sum;
+  }
+}

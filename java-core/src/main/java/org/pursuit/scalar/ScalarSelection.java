@@ -1,0 +1,100 @@
+package org.pursuit.scalar;
+
+import java.util.Arrays;
+import org.pursuit.data.FixedWidthCodes;
+import org.pursuit.data.HostFloats;
+import org.pursuit.data.HostInts;
+import org.pursuit.data.HostMask;
+import org.pursuit.data.HostMatrix;
+import org.pursuit.data.Matrix;
+import org.pursuit.data.Memory;
+import org.pursuit.kernel.OutputOrder;
+import org.pursuit.kernel.ScoreOrder;
+import org.pursuit.kernel.Selection;
+import org.pursuit.kernel.TieRule;
+import org.pursuit.kernel.TopK;
+
+/** Selections by sorting. */
+final class ScalarSelection extends Selection {
+  private final Scratch scratch;
+
+  ScalarSelection(Memory memory, Scratch scratch) {
+    super(memory);
+    this.scratch = scratch;
+  }
+
+  @Override
+  protected void topKKernel(Matrix scores, Matrix values, TopK options, FixedWidthCodes out) {
+    int n = scores.columns();
+    float[] scoreRow = scratch.scores(n);
+    float[] valueRow = values == scores ? scoreRow : scratch.atom(n);
+    for (int row = 0; row < scores.rows(); row++) {
+      ((HostMatrix) scores).readRow(row, 0, n, scoreRow, 0);
+      if (values != scores) {
+        ((HostMatrix) values).readRow(row, 0, n, valueRow, 0);
+      }
+      select(scoreRow, valueRow, n, row, options, out);
+    }
+  }
+
+  /** Selects from one row of n scores and values. */
+  void select(float[] scores, float[] values, int n, int row, TopK options, FixedWidthCodes out) {
+    boolean[] mask = options.mask() == null ? null : ((HostMask) options.mask()).array();
+    long[] ranks = scratch.ranks(n);
+    int candidates = 0;
+    for (int i = 0; i < n; i++) {
+      if (mask == null || mask[i]) {
+        ranks[candidates++] = ScoreOrder.rank(ScoreOrder.key(scores[i], options.key()), i);
+      }
+    }
+    Arrays.sort(ranks, 0, candidates);
+    int k = rowK(options, row);
+    int from = Math.max(0, candidates - k);
+    if (options.tieRule() == TieRule.DROP && from > 0) {
+      int boundary = ScoreOrder.keyOf(ranks[from - 1]);
+      while (from < candidates && ScoreOrder.keyOf(ranks[from]) == boundary) {
+        from++;
+      }
+    }
+    write(ranks, from, candidates, values, row, options, out);
+  }
+
+  private static int rowK(TopK options, int row) {
+    if (options.rowK() == null) {
+      return options.k();
+    }
+    return Math.clamp(((HostInts) options.rowK()).array()[row], 0, options.k());
+  }
+
+  /** Writes the entries of the ascending {@code ranks[from … to)} as a row of codes. */
+  private static void write(
+      long[] ranks,
+      int from,
+      int to,
+      float[] values,
+      int row,
+      TopK options,
+      FixedWidthCodes out) {
+    int count = 0;
+    for (int r = from; r < to; r++) {
+      if (!options.relu() || !(values[ScoreOrder.indexOf(ranks[r])] <= 0)) {
+        ranks[from + count++] = ranks[r];
+      }
+    }
+    if (options.order() == OutputOrder.BY_INDEX) {
+      for (int r = from; r < from + count; r++) {
+        ranks[r] = ScoreOrder.rank(0, ScoreOrder.indexOf(ranks[r]));
+      }
+      Arrays.sort(ranks, from, from + count);
+    }
+    int[] indices = ((HostInts) out.indices()).array();
+    float[] written = ((HostFloats) out.values()).array();
+    int base = row * out.k();
+    for (int slot = 0; slot < out.k(); slot++) {
+      int index = slot < count ? ScoreOrder.indexOf(ranks[from + count - 1 - slot]) : -1;
+      indices[base + slot] = index;
+      written[base + slot] = index < 0 ? 0 : values[index];
+    }
+    ((HostInts) out.counts()).array()[row] = count;
+  }
+}

@@ -1,0 +1,157 @@
+package org.pursuit.scalar;
+
+import java.util.Arrays;
+import org.pursuit.data.CsrCodes;
+import org.pursuit.data.FixedWidthCodes;
+import org.pursuit.data.Floats;
+import org.pursuit.data.HostFloats;
+import org.pursuit.data.HostInts;
+import org.pursuit.data.HostLongs;
+import org.pursuit.data.HostMatrix;
+import org.pursuit.data.Matrix;
+import org.pursuit.data.Memory;
+import org.pursuit.data.SlottedCodes;
+import org.pursuit.kernel.SparseAlgebra;
+import org.pursuit.kernel.Write;
+
+/** Products of sparse codes, one entry after another. */
+final class ScalarSparseAlgebra extends SparseAlgebra {
+  private final Scratch scratch;
+
+  ScalarSparseAlgebra(Memory memory, Scratch scratch) {
+    super(memory);
+    this.scratch = scratch;
+  }
+
+  @Override
+  protected void decodeKernel(
+      SlottedCodes codes, Matrix atoms, Floats bias, Write write, Matrix out) {
+    int[] indices = ((HostInts) codes.indices()).array();
+    float[] values = ((HostFloats) codes.values()).array();
+    int[] counts = ((HostInts) codes.counts()).array();
+    for (int b = 0; b < codes.rows(); b++) {
+      int from = b * codes.k();
+      decodeRow(indices, values, from, from + counts[b], b, atoms, bias, write, out);
+    }
+  }
+
+  @Override
+  protected void decodeKernel(CsrCodes codes, Matrix atoms, Floats bias, Write write, Matrix out) {
+    long[] offsets = ((HostLongs) codes.offsets()).array();
+    int[] columns = ((HostInts) codes.columns()).array();
+    float[] values = ((HostFloats) codes.values()).array();
+    for (int b = 0; b < codes.rows(); b++) {
+      int from = (int) offsets[b];
+      decodeRow(columns, values, from, (int) offsets[b + 1], b, atoms, bias, write, out);
+    }
+  }
+
+  private void decodeRow(
+      int[] indices,
+      float[] values,
+      int from,
+      int to,
+      int b,
+      Matrix atoms,
+      Floats bias,
+      Write write,
+      Matrix out) {
+    int d = atoms.columns();
+    float[] row = scratch.x(d);
+    double[] sums = scratch.sums(d);
+    Arrays.fill(sums, 0, d, 0);
+    if (write == Write.ACCUMULATE) {
+      ((HostMatrix) out).readRow(b, 0, d, row, 0);
+      for (int i = 0; i < d; i++) {
+        sums[i] = row[i];
+      }
+    }
+    if (bias != null) {
+      float[] biases = ((HostFloats) bias).array();
+      for (int i = 0; i < d; i++) {
+        sums[i] += biases[i];
+      }
+    }
+    for (int e = from; e < to; e++) {
+      float[] atom = ((HostMatrix) atoms).floats(indices[e], scratch.atom(d));
+      int at = ((HostMatrix) atoms).floatOffset(indices[e]);
+      for (int i = 0; i < d; i++) {
+        sums[i] += (double) values[e] * atom[at + i];
+      }
+    }
+    for (int i = 0; i < d; i++) {
+      row[i] = (float) sums[i];
+    }
+    ((HostMatrix) out).writeRow(b, 0, d, row, 0);
+  }
+
+  @Override
+  protected void sampledDotKernel(Matrix g, Matrix atoms, SlottedCodes codes, Floats out) {
+    int[] indices = ((HostInts) codes.indices()).array();
+    int[] counts = ((HostInts) codes.counts()).array();
+    float[] dots = ((HostFloats) out).array();
+    for (int b = 0; b < codes.rows(); b++) {
+      int from = b * codes.k();
+      dotRow(g, b, atoms, indices, from, from + counts[b], dots);
+      Arrays.fill(dots, from + counts[b], from + codes.k(), 0);
+    }
+  }
+
+  @Override
+  protected void sampledDotKernel(Matrix g, Matrix atoms, CsrCodes codes, Floats out) {
+    long[] offsets = ((HostLongs) codes.offsets()).array();
+    int[] columns = ((HostInts) codes.columns()).array();
+    for (int b = 0; b < codes.rows(); b++) {
+      dotRow(
+          g,
+          b,
+          atoms,
+          columns,
+          (int) offsets[b],
+          (int) offsets[b + 1],
+          ((HostFloats) out).array());
+    }
+  }
+
+  private void dotRow(
+      Matrix g, int b, Matrix atoms, int[] indices, int from, int to, float[] dots) {
+    int d = atoms.columns();
+    float[] row = scratch.x(d);
+    ((HostMatrix) g).readRow(b, 0, d, row, 0);
+    for (int e = from; e < to; e++) {
+      dots[e] =
+          (float) ScalarScoring.dot((HostMatrix) atoms, indices[e], row, scratch.atom(d));
+    }
+  }
+
+  @Override
+  protected void coalesceKernel(SlottedCodes codes, FixedWidthCodes out) {
+    int k = codes.k();
+    int[] indices = ((HostInts) codes.indices()).array();
+    float[] values = ((HostFloats) codes.values()).array();
+    int[] counts = ((HostInts) codes.counts()).array();
+    int[] outIndices = ((HostInts) out.indices()).array();
+    float[] outValues = ((HostFloats) out.values()).array();
+    long[] order = scratch.ranks(k);
+    for (int b = 0; b < codes.rows(); b++) {
+      int from = b * k;
+      for (int slot = 0; slot < counts[b]; slot++) {
+        order[slot] = (long) indices[from + slot] << 32 | slot;
+      }
+      Arrays.sort(order, 0, counts[b]);
+      int count = 0;
+      for (int s = 0; s < counts[b]; count++) {
+        int index = (int) (order[s] >> 32);
+        double sum = 0;
+        while (s < counts[b] && (int) (order[s] >> 32) == index) {
+          sum += values[from + (int) order[s++]];
+        }
+        outIndices[from + count] = index;
+        outValues[from + count] = (float) sum;
+      }
+      Arrays.fill(outIndices, from + count, from + k, -1);
+      Arrays.fill(outValues, from + count, from + k, 0);
+      ((HostInts) out.counts()).array()[b] = count;
+    }
+  }
+}

@@ -1,0 +1,52 @@
+package org.pursuit.scalar;
+
+/** Arrays that kernels keep between calls: each grows to the largest length asked for. */
+final class Scratch {
+  private float[] x = {};
+  private float[] atom = {};
+  private float[] scores = {};
+  private float[] norms = {};
+  private float[] inverseNorms = {};
+  private double[] sums = {};
+  private long[] ranks = {};
+  private boolean[] flags = {};
+
+  float[] x(int length) {
+    return x = x.length >= length ? x : new float[length];
+  }
+
+  float[] atom(int length) {
+    return atom = atom.length >= length ? atom : new float[length];
+  }
+
+  float[] scores(int length) {
+    return scores = scores.length >= length ? scores : new float[length];
+  }
+
+  float[] norms(int length) {
+    return norms = norms.length >= length ? norms : new float[length];
+  }
+
+  float[] inverseNorms(int length) {
+    return inverseNorms = inverseNorms.length >= length ? inverseNorms : new float[length];
+  }
+
+  double[] sums(int length) {
+    return sums = sums.length >= length ? sums : new double[length];
+  }
+
+  long[] ranks(int length) {
+    return ranks = ranks.length >= length ? ranks : new long[length];
+  }
+
+  boolean[] flags(int length) {
+    return flags = flags.length >= length ? flags : new boolean[length];
+  }
+
+  void free() {
+    x = atom = scores = norms = inverseNorms = new float[0];
+    sums = new double[0];
+    ranks = new long[0];
+    flags = new boolean[0];
+  }
+}
