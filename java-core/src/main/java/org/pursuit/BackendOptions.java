@@ -6,13 +6,15 @@ package org.pursuit;
  * @param device number of the device, for backends that have several; default 0
  * @param threads worker threads of a host backend, the caller's included; default: all processors
  *     that the JVM sees
- * @param memoryLimitBytes the most that the backend's handles may occupy together; default: no limit
+ * @param memoryLimitBytes the most that the backend's handles may occupy together; default: no
+ *     limit
  */
 public record BackendOptions(int device, int threads, long memoryLimitBytes) {
   public BackendOptions {
     require(device >= 0, "device: expected 0 or more, found ", device);
     require(threads >= 1, "threads: expected 1 or more, found ", threads);
-    require(memoryLimitBytes >= 0, "memoryLimitBytes: expected 0 or more, found ", memoryLimitBytes);
+    require(
+        memoryLimitBytes >= 0, "memoryLimitBytes: expected 0 or more, found ", memoryLimitBytes);
   }
 
   private static void require(boolean condition, String text, long found) {

@@ -98,7 +98,8 @@ public final class Backends {
   }
 
   private static List<BackendProvider> providers() {
-    return ServiceLoader.load(BackendProvider.class, BackendProvider.class.getClassLoader()).stream()
+    return ServiceLoader.load(BackendProvider.class, BackendProvider.class.getClassLoader())
+        .stream()
         .map(ServiceLoader.Provider::get)
         .sorted(Comparator.comparingInt(BackendProvider::priority).reversed())
         .toList();

@@ -11,7 +11,8 @@ public final class KernelException extends RuntimeException {
    * @param nativeCode the device library's code, and {@code nativeName} its name
    */
   public KernelException(String operation, String backend, int nativeCode, String nativeName) {
-    super(operation + " on backend " + backend + " failed: " + nativeName + " (" + nativeCode + ")");
+    super(
+        operation + " on backend " + backend + " failed: " + nativeName + " (" + nativeCode + ")");
     this.nativeCode = nativeCode;
   }
 

@@ -1,5 +1,5 @@
 /**
- * The entrance: choose a backend with {@link org.pursuit.Backends}, allocate data in it and call its
- * kernel families.
+ * The entrance: choose a backend with {@link org.pursuit.Backends}, allocate data in it and call
+ * its kernel families.
  */
 package org.pursuit;

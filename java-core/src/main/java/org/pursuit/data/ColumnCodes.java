@@ -1,9 +1,9 @@
 package org.pursuit.data;
 
 /**
- * For each column the rows that it ranks first: row ids [columns, m] (64-bit, so that they may count
- * a whole corpus), values [columns, m], counts [columns]. Slots at or past a column's count hold row
- * id −1 and value 0.
+ * For each column the rows that it ranks first: row ids [columns, m] (64-bit, so that they may
+ * count a whole corpus), values [columns, m], counts [columns]. Slots at or past a column's count
+ * hold row id −1 and value 0.
  */
 public final class ColumnCodes extends Codes {
   private final int columns;

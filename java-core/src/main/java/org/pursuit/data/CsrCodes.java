@@ -1,8 +1,8 @@
 package org.pursuit.data;
 
 /**
- * Row-compressed codes: row r's entries are {@code columns[offsets[r] … offsets[r + 1])} in ascending
- * column order, with their values. {@code capacity} entries fit.
+ * Row-compressed codes: row r's entries are {@code columns[offsets[r] … offsets[r + 1])} in
+ * ascending column order, with their values. {@code capacity} entries fit.
  */
 public final class CsrCodes extends Codes {
   private final int rows;
@@ -99,7 +99,11 @@ public final class CsrCodes extends Codes {
         || entryColumns.length != entryValues.length
         || entryColumns.length > capacity()) {
       throw new IllegalArgumentException(
-          "entries: expected " + (rows + 1) + " offsets from 0 to at most " + capacity() + " entries");
+          "entries: expected "
+              + (rows + 1)
+              + " offsets from 0 to at most "
+              + capacity()
+              + " entries");
     }
     for (int row = 0; row < rows; row++) {
       if (rowOffsets[row + 1] < rowOffsets[row]) {

@@ -1,8 +1,8 @@
 package org.pursuit.data;
 
 /**
- * Storage formats of matrix elements. Arithmetic is always float32; a 16-bit element is widened when
- * it is read and rounded to nearest even when it is written.
+ * Storage formats of matrix elements. Arithmetic is always float32; a 16-bit element is widened
+ * when it is read and rounded to nearest even when it is written.
  */
 public enum DType {
   /** IEEE 754 binary32. */

@@ -4,7 +4,9 @@ package org.pursuit.data;
 final class HostArrays {
   private HostArrays() {}
 
-  /** Runs an allocation; when the heap is exhausted the handle is given back and the memory says so. */
+  /**
+   * Runs an allocation; when the heap is exhausted the handle is given back and the memory says so.
+   */
   static void allocating(Handle handle, Runnable allocation) {
     try {
       allocation.run();
@@ -17,7 +19,11 @@ final class HostArrays {
   static int length(String what, long length) {
     if (length < 0 || length > HostMatrix.MAX_BLOCK) {
       throw new IllegalArgumentException(
-          what + ": expected a length of 0 to " + HostMatrix.MAX_BLOCK + " on the host, found " + length);
+          what
+              + ": expected a length of 0 to "
+              + HostMatrix.MAX_BLOCK
+              + " on the host, found "
+              + length);
     }
     return (int) length;
   }

@@ -6,9 +6,9 @@ import java.lang.foreign.ValueLayout;
 /**
  * A matrix in Java arrays, for backends that compute on the host.
  *
- * <p>The rows lie in blocks of {@code float[]} (F32) or {@code short[]} (16-bit formats); there is one
- * block unless the matrix has 2³¹ elements or more. A kernel asks for a row's array and offset and
- * then works on plain arrays.
+ * <p>The rows lie in blocks of {@code float[]} (F32) or {@code short[]} (16-bit formats); there is
+ * one block unless the matrix has 2³¹ elements or more. A kernel asks for a row's array and offset
+ * and then works on plain arrays.
  */
 public final class HostMatrix extends Matrix {
   /** The largest array length that every JVM allows. */
@@ -62,7 +62,12 @@ public final class HostMatrix extends Matrix {
     if (values.length < matrix.size()) {
       matrix.close();
       throw new IllegalArgumentException(
-          "values: expected " + matrix.size() + " elements for " + matrix + ", found " + values.length);
+          "values: expected "
+              + matrix.size()
+              + " elements for "
+              + matrix
+              + ", found "
+              + values.length);
     }
     matrix.blocks = new Object[] {values};
     return matrix;

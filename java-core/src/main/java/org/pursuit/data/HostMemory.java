@@ -1,4 +1,7 @@
 package org.pursuit.data;
 
-/** Marks a memory whose handles lie in Java arrays: {@code HostMatrix}, {@code HostFloats} and so on. */
+/**
+ * Marks a memory whose handles lie in Java arrays: {@code HostMatrix}, {@code HostFloats} and so
+ * on.
+ */
 public interface HostMemory {}

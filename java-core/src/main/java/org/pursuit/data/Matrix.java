@@ -5,9 +5,9 @@ import java.lang.foreign.MemorySegment;
 /**
  * A row-major matrix [rows, columns], or a view of some rows and columns of one.
  *
- * <p>Uploads copy from the host and downloads copy to it, row after row without gaps. float32 arrays
- * may be copied to and from every {@link DType} (rounded to nearest even on the way in); 16-bit
- * patterns only to and from the 16-bit ones.
+ * <p>Uploads copy from the host and downloads copy to it, row after row without gaps. float32
+ * arrays may be copied to and from every {@link DType} (rounded to nearest even on the way in);
+ * 16-bit patterns only to and from the 16-bit ones.
  */
 public abstract class Matrix extends Handle {
   private final Matrix root;
@@ -98,7 +98,8 @@ public abstract class Matrix extends Handle {
   /** A copy of the elements as float32, row-major. */
   public final float[] download() {
     if (size() > Integer.MAX_VALUE - 8) {
-      throw new IllegalArgumentException(this + " does not fit into one array; download rows of it");
+      throw new IllegalArgumentException(
+          this + " does not fit into one array; download rows of it");
     }
     float[] values = new float[(int) size()];
     download(values);
@@ -204,7 +205,8 @@ public abstract class Matrix extends Handle {
 
   private void require16Bit() {
     if (dtype == DType.F32) {
-      throw new IllegalArgumentException("bits: 16-bit patterns cannot be copied to or from " + this);
+      throw new IllegalArgumentException(
+          "bits: 16-bit patterns cannot be copied to or from " + this);
     }
   }
 

@@ -80,7 +80,9 @@ public abstract class Memory implements AutoCloseable {
     return uploaded(matrix(rows, columns, DType.F32), m -> m.upload(values));
   }
 
-  /** A new 16-bit matrix with a copy of the bit patterns {@code bits}, row-major [rows, columns]. */
+  /**
+   * A new 16-bit matrix with a copy of the bit patterns {@code bits}, row-major [rows, columns].
+   */
   public final Matrix upload(short[] bits, int rows, int columns, DType dtype) {
     return uploaded(matrix(rows, columns, dtype), m -> m.upload(bits));
   }
@@ -120,7 +122,9 @@ public abstract class Memory implements AutoCloseable {
     return PursuitTape.allocate(this, rows, steps);
   }
 
-  /** Allocates empty row-compressed codes [rows, columns] with room for {@code capacity} entries. */
+  /**
+   * Allocates empty row-compressed codes [rows, columns] with room for {@code capacity} entries.
+   */
   public final CsrCodes csrCodes(int rows, int columns, long capacity) {
     return CsrCodes.allocate(this, rows, columns, capacity);
   }
@@ -135,7 +139,9 @@ public abstract class Memory implements AutoCloseable {
     return RowSparseMatrix.allocate(this, rows, columns, capacity);
   }
 
-  /** Allocates a Gram matrix with room for {@code capacity} atoms; it describes no dictionary yet. */
+  /**
+   * Allocates a Gram matrix with room for {@code capacity} atoms; it describes no dictionary yet.
+   */
   public final Gram gram(int capacity) {
     return Gram.allocate(this, capacity);
   }

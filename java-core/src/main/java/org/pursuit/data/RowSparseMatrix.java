@@ -2,8 +2,8 @@ package org.pursuit.data;
 
 /**
  * A matrix [rows, columns] of which few rows are not zero, as a dictionary's gradient: the active
- * rows' ids in ascending order [capacity], their elements F32 [capacity, columns], and the number of
- * active rows as a step scalar.
+ * rows' ids in ascending order [capacity], their elements F32 [capacity, columns], and the number
+ * of active rows as a step scalar.
  */
 public final class RowSparseMatrix implements AutoCloseable {
   private final int rows;

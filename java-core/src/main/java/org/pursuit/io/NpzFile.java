@@ -51,7 +51,7 @@ final class NpzFile implements TensorFile {
   private static ZipFile openZip(Path path) throws IOException {
     try {
       return new ZipFile(path.toFile());
-    } catch (ZipException e) {
+    } catch (ZipException | EOFException e) {
       throw damaged(path, "archive", e);
     }
   }
@@ -87,8 +87,9 @@ final class NpzFile implements TensorFile {
   }
 
   private static FileFormatException damaged(Path path, String field, IOException cause) {
+    String reason = cause.getMessage() == null ? "its end is missing" : cause.getMessage();
     return new FileFormatException(
-        path, field, "damage (" + cause.getMessage() + ")", "a ZIP archive of arrays", cause);
+        path, field, "damage (" + reason + ")", "a ZIP archive of arrays", cause);
   }
 
   /** The inflated bytes of a member; its checksum is compared when the last one is read. */
@@ -105,7 +106,7 @@ final class NpzFile implements TensorFile {
       this.remaining = entry.getSize();
       try {
         this.in = zip.getInputStream(entry);
-      } catch (ZipException e) {
+      } catch (ZipException | EOFException e) {
         throw damaged(path, "member " + entry.getName(), e);
       }
     }

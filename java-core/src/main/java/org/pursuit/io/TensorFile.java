@@ -102,7 +102,7 @@ sealed interface TensorFile extends Closeable permits NpyFile, NpzFile, Safetens
           path(),
           "tensor name",
           "none, and " + suitable.size() + " tensors of " + dimensions + " dimensions",
-          "the name of one of these: " + join(all));
+          all.isEmpty() ? "at least one" : "the name of one of these: " + join(all));
     }
     return suitable.getFirst();
   }

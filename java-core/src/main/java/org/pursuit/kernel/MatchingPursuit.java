@@ -13,8 +13,8 @@ import org.pursuit.data.Mask;
  *
  * <p>Before each step a row stops when {@code ‖r‖ ≤ toleranceAbsolute} or {@code ‖r‖ ≤
  * toleranceRelative·‖x‖}, when no atom may be picked, or when the best coefficient is 0 or not
- * finite. An atom whose squared norm is below the smallest normal float is never picked. Equal scores
- * go to the lower index.
+ * finite. An atom whose squared norm is below the smallest normal float is never picked. Equal
+ * scores go to the lower index.
  *
  * @param steps the most steps a row takes, 1 to {@value #MAX_STEPS}
  * @param sign which correlations count; default {@link Sign#MAGNITUDE}
@@ -60,8 +60,8 @@ public record MatchingPursuit(
     /** The textbook's rule for atoms of any norm; the residual never grows. */
     NORMALISED,
     /**
-     * Atoms are taken as they are. The same as {@link #NORMALISED} for unit norms; may diverge where
-     * a norm exceeds √2.
+     * Atoms are taken as they are. The same as {@link #NORMALISED} for unit norms; may diverge
+     * where a norm exceeds √2.
      */
     AS_IS
   }

@@ -28,8 +28,8 @@ public abstract class Pursuits extends KernelFamily {
   }
 
   /**
-   * Extends a Gram by the atoms that its dictionary has gained: {@code atoms} is a longer run of rows
-   * of the same matrix, of which the old ones are unchanged.
+   * Extends a Gram by the atoms that its dictionary has gained: {@code atoms} is a longer run of
+   * rows of the same matrix, of which the old ones are unchanged.
    *
    * @param atoms [n, d], n at least the number of atoms described
    * @param gram capacity of at least n
@@ -146,7 +146,8 @@ public abstract class Pursuits extends KernelFamily {
   }
 
   /**
-   * Computes rows and columns {@code from … atoms.rows()} of the products; the rest is as it must be.
+   * Computes rows and columns {@code from … atoms.rows()} of the products; the rest is as it must
+   * be.
    */
   protected abstract void gramKernel(Matrix atoms, int from, Gram gram);
 

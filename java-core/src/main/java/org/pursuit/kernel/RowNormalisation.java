@@ -7,9 +7,9 @@ public enum RowNormalisation {
   /** x / max(‖x‖, {@value #UNIT_FLOOR}): centre 0, scale max(‖x‖, floor). */
   UNIT,
   /**
-   * (x − μ) / (s + {@value #LAYER_NORM_EPSILON}) with the mean μ and the unbiased standard deviation
-   * s of the row (0 for a single column), as in OpenAI's and SAELens' code: centre μ, scale s. The
-   * way back is x̂·s + μ, without the epsilon.
+   * (x − μ) / (s + {@value #LAYER_NORM_EPSILON}) with the mean μ and the unbiased standard
+   * deviation s of the row (0 for a single column), as in OpenAI's and SAELens' code: centre μ,
+   * scale s. The way back is x̂·s + μ, without the epsilon.
    */
   LAYER_NORM;
 

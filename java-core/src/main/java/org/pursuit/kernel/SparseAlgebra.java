@@ -29,8 +29,7 @@ public abstract class SparseAlgebra extends KernelFamily {
   }
 
   /** {@link #decode(SlottedCodes, Matrix, Floats, Matrix)}, overwriting or accumulating. */
-  public final void decode(
-      SlottedCodes codes, Matrix atoms, Floats bias, Write write, Matrix out) {
+  public final void decode(SlottedCodes codes, Matrix atoms, Floats bias, Write write, Matrix out) {
     check.codes(codes, "codes");
     checkDecode(codes.rows(), atoms, bias, write, out);
     KernelEvent event = begin();
@@ -69,8 +68,8 @@ public abstract class SparseAlgebra extends KernelFamily {
   }
 
   /**
-   * {@code out[b, s] = ⟨g_b, atoms[index[b, s]]⟩}: the gradient of a decoded code's values, or scores
-   * at chosen places. Empty slots give 0.
+   * {@code out[b, s] = ⟨g_b, atoms[index[b, s]]⟩}: the gradient of a decoded code's values, or
+   * scores at chosen places. Empty slots give 0.
    *
    * @param g [rows, d]
    * @param atoms [n, d]; every index lies below n
@@ -115,8 +114,8 @@ public abstract class SparseAlgebra extends KernelFamily {
   }
 
   /**
-   * Merges repeated atoms: each distinct index of a row once, in ascending order, with the sum of its
-   * values in slot order. A sum of zero stays as an entry.
+   * Merges repeated atoms: each distinct index of a row once, in ascending order, with the sum of
+   * its values in slot order. A sum of zero stays as an entry.
    *
    * @param codes [rows, k], usually a tape
    * @param out [rows, k]
@@ -152,8 +151,7 @@ public abstract class SparseAlgebra extends KernelFamily {
       CsrCodes codes, Matrix atoms, Floats bias, Write write, Matrix out);
 
   /** Computes {@link #sampledDot(Matrix, Matrix, SlottedCodes, Floats)}. */
-  protected abstract void sampledDotKernel(
-      Matrix g, Matrix atoms, SlottedCodes codes, Floats out);
+  protected abstract void sampledDotKernel(Matrix g, Matrix atoms, SlottedCodes codes, Floats out);
 
   /** Computes {@link #sampledDot(Matrix, Matrix, CsrCodes, Floats)}. */
   protected abstract void sampledDotKernel(Matrix g, Matrix atoms, CsrCodes codes, Floats out);

@@ -107,8 +107,7 @@ final class ScalarPursuits extends Pursuits {
       if (c == 0 || !Float.isFinite(c)) {
         break;
       }
-      stopped =
-          options.reselection() == Reselection.STOP && contains(indices, base, step, pick);
+      stopped = options.reselection() == Reselection.STOP && contains(indices, base, step, pick);
       indices[base + step] = pick;
       values[base + step] = c;
       step++;

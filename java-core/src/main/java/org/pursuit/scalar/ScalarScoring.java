@@ -125,7 +125,8 @@ final class ScalarScoring extends Scoring {
     }
     float[] subtracted = preBias == null ? null : ((HostFloats) preBias).array();
     for (int i = 0; i < d; i++) {
-      float normalised = normalisation == RowNormalisation.NONE ? row[i] : (row[i] - centre) / divisor;
+      float normalised =
+          normalisation == RowNormalisation.NONE ? row[i] : (row[i] - centre) / divisor;
       row[i] = subtracted == null ? normalised : normalised - subtracted[i];
     }
     centreAndScale[0] = centre;

@@ -68,13 +68,7 @@ final class ScalarSelection extends Selection {
 
   /** Writes the entries of the ascending {@code ranks[from … to)} as a row of codes. */
   private static void write(
-      long[] ranks,
-      int from,
-      int to,
-      float[] values,
-      int row,
-      TopK options,
-      FixedWidthCodes out) {
+      long[] ranks, int from, int to, float[] values, int row, TopK options, FixedWidthCodes out) {
     int count = 0;
     for (int r = from; r < to; r++) {
       if (!options.relu() || !(values[ScoreOrder.indexOf(ranks[r])] <= 0)) {

@@ -103,13 +103,7 @@ final class ScalarSparseAlgebra extends SparseAlgebra {
     int[] columns = ((HostInts) codes.columns()).array();
     for (int b = 0; b < codes.rows(); b++) {
       dotRow(
-          g,
-          b,
-          atoms,
-          columns,
-          (int) offsets[b],
-          (int) offsets[b + 1],
-          ((HostFloats) out).array());
+          g, b, atoms, columns, (int) offsets[b], (int) offsets[b + 1], ((HostFloats) out).array());
     }
   }
 
@@ -119,8 +113,7 @@ final class ScalarSparseAlgebra extends SparseAlgebra {
     float[] row = scratch.x(d);
     ((HostMatrix) g).readRow(b, 0, d, row, 0);
     for (int e = from; e < to; e++) {
-      dots[e] =
-          (float) ScalarScoring.dot((HostMatrix) atoms, indices[e], row, scratch.atom(d));
+      dots[e] = (float) ScalarScoring.dot((HostMatrix) atoms, indices[e], row, scratch.atom(d));
     }
   }
 

@@ -1,0 +1,63 @@
+package org.pursuit.vector;
+
+import java.util.Arrays;
+import org.pursuit.data.FixedWidthCodes;
+import org.pursuit.data.HostMask;
+import org.pursuit.kernel.TopK;
+
+/** One selector of a fused encode: the running selections of a group's rows. */
+final class RunningSelection {
+  private final int[][] maxima;
+  private final float[][] gathered;
+  private final ColumnList columnList = new ColumnList();
+  private RowTopK[] rows = {};
+  private TopK options;
+  private FixedWidthCodes out;
+
+  RunningSelection(int workers) {
+    maxima = new int[workers][0];
+    gathered = new float[workers][0];
+  }
+
+  void of(TopK options, FixedWidthCodes out) {
+    this.options = options;
+    this.out = out;
+    if (options.mask() != null) {
+      columnList.read((HostMask) options.mask());
+    }
+  }
+
+  void begin(int from, int to) {
+    int had = rows.length;
+    if (had < to - from) {
+      rows = Arrays.copyOf(rows, to - from);
+      for (int i = had; i < rows.length; i++) {
+        rows[i] = new RowTopK();
+      }
+    }
+    for (int row = from; row < to; row++) {
+      int keep = VectorSelection.rowK(options, row);
+      rows[row - from].begin(VectorSelection.candidates(options, keep), options.key());
+    }
+  }
+
+  /** Takes columns {@code column … column + count} of a row into account. */
+  void consume(int worker, int rowInGroup, float[] tile, int at, int column, int count) {
+    int[] scratch = maxima[worker] = Grow.ints(maxima[worker], RowTopK.maximaLength(count));
+    RowTopK selection = rows[rowInGroup];
+    if (options.mask() == null) {
+      selection.consume(tile, at, count, column, scratch);
+      return;
+    }
+    int from = columnList.position(column);
+    int to = columnList.position(column + count);
+    float[] listed = gathered[worker] = Grow.floats(gathered[worker], count);
+    columnList.gather(tile, at - column, from, to, listed);
+    selection.consume(listed, 0, to - from, columnList.columns(), from, scratch);
+  }
+
+  void finish(int row, int rowInGroup) {
+    int keep = VectorSelection.rowK(options, row);
+    rows[rowInGroup].finish(row, keep, options, null, 0, out);
+  }
+}

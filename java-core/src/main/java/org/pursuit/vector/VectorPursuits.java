@@ -1,0 +1,360 @@
+package org.pursuit.vector;
+
+import java.util.Arrays;
+import org.pursuit.data.Gram;
+import org.pursuit.data.HostFloats;
+import org.pursuit.data.HostInts;
+import org.pursuit.data.HostMask;
+import org.pursuit.data.HostMatrix;
+import org.pursuit.data.Matrix;
+import org.pursuit.data.Memory;
+import org.pursuit.data.PursuitTape;
+import org.pursuit.kernel.MatchingPursuit;
+import org.pursuit.kernel.MatchingPursuit.AtomScaling;
+import org.pursuit.kernel.MatchingPursuit.Reselection;
+import org.pursuit.kernel.MatchingPursuit.Sign;
+import org.pursuit.kernel.Pursuits;
+
+/**
+ * Pursuits on groups of rows. Without a Gram every step multiplies the group's residuals with all
+ * atoms, and the product's tiles are searched as they come. With one, the first product's
+ * correlations are kept and each row then runs its steps alone.
+ */
+final class VectorPursuits extends Pursuits {
+  /** Correlations that a group keeps, where there is a Gram. */
+  private static final int KEPT_CORRELATIONS = 1 << 22;
+
+  /** Rows for which packing the atoms still pays. */
+  private static final int LEAST_ROWS = 48;
+
+  private final Workers workers;
+  private final Product product;
+  private final Product.Rows inputRows = this::readInput;
+  private final Product.Rows residualRows = this::readResidual;
+  private final Product.Consumer storeGram = this::storeGram;
+  private final Product.Consumer keep = this::keepCorrelations;
+  private final Product.Consumer search = this::searchTile;
+  private final Workers.Task measure = this::measureAtoms;
+  private final Workers.Task load = this::loadRows;
+  private final Workers.Task step = this::stepRows;
+  private final Workers.Task pursue = this::pursueRows;
+  private final float[][] widened;
+
+  private HostMatrix x;
+  private HostMatrix atoms;
+  private HostMatrix gram;
+  private int gramColumn;
+  private MatchingPursuit options;
+  private int[] picks;
+  private float[] coefficients;
+  private int[] counts;
+  private boolean magnitude;
+
+  /** Squared norm of each atom, and the weight of its correlation in the score; NaN excludes it. */
+  private float[] squares = {};
+
+  private float[] weights = {};
+  private float[] correlations = {};
+
+  /** The group's residuals, tolerances, best atoms and whether they go on; rows from groupFrom. */
+  private float[] residuals = {};
+
+  private float[] tolerances = {};
+  private Correlations.Best[] bests = {};
+  private boolean[] running = {};
+  private int groupFrom;
+
+  VectorPursuits(Memory memory, Workers workers, Product product) {
+    super(memory);
+    this.workers = workers;
+    this.product = product;
+    this.widened = new float[workers.count()][0];
+  }
+
+  void trim() {
+    squares = weights = correlations = residuals = tolerances = new float[0];
+    bests = new Correlations.Best[0];
+    running = new boolean[0];
+    Arrays.fill(widened, new float[0]);
+  }
+
+  // The Gram.
+
+  @Override
+  protected void gramKernel(Matrix atoms, int from, Gram gram) {
+    this.gram = (HostMatrix) gram.products();
+    multiplyAtoms((HostMatrix) atoms, from, atoms.rows(), 0, atoms.rows());
+    if (from > 0) {
+      multiplyAtoms((HostMatrix) atoms, 0, from, from, atoms.rows());
+    }
+  }
+
+  /** Products of atoms {@code from … to} with atoms {@code columnFrom … columnTo}. */
+  private void multiplyAtoms(HostMatrix atoms, int from, int to, int columnFrom, int columnTo) {
+    x = atoms;
+    gramColumn = columnFrom;
+    HostMatrix factors = (HostMatrix) atoms.rows(columnFrom, columnTo);
+    int group = Product.groupRows(atoms.columns());
+    for (int row = from; row < to; row += group) {
+      int end = Math.min(to, row + group);
+      product.multiply(inputRows, row, end, factors, null, storeGram);
+    }
+  }
+
+  private void readInput(int row, float[] target) {
+    x.readRow(row, 0, x.columns(), target, 0);
+  }
+
+  private void storeGram(int worker, int row, float[] tile, int at, int column, int count) {
+    gram.writeRow(row, gramColumn + column, count, tile, at);
+  }
+
+  // Matching pursuit.
+
+  @Override
+  protected void matchingPursuitKernel(
+      Matrix x,
+      Matrix atoms,
+      Gram gram,
+      MatchingPursuit options,
+      PursuitTape tape,
+      Matrix residual) {
+    this.x = (HostMatrix) x;
+    this.atoms = (HostMatrix) atoms;
+    this.gram = gram == null ? null : (HostMatrix) gram.products();
+    this.options = options;
+    magnitude = options.sign() == Sign.MAGNITUDE;
+    picks = ((HostInts) tape.indices()).array();
+    coefficients = ((HostFloats) tape.values()).array();
+    counts = ((HostInts) tape.counts()).array();
+    squares = Grow.floats(squares, atoms.rows());
+    weights = Grow.floats(weights, atoms.rows());
+    workers.run(measure, atoms.rows(), 256);
+    int group = groupRows(x.rows());
+    for (groupFrom = 0; groupFrom < x.rows(); groupFrom += group) {
+      int rows = Math.min(group, x.rows() - groupFrom);
+      grow(rows);
+      workers.run(load, rows, 64);
+      if (gram == null) {
+        pursueByProducts(rows);
+      } else {
+        product.multiply(inputRows, groupFrom, groupFrom + rows, this.atoms, null, keep);
+        workers.run(pursue, rows, 1);
+      }
+      if (residual != null) {
+        storeResiduals((HostMatrix) residual, rows);
+      }
+    }
+  }
+
+  private int groupRows(int rows) {
+    int most = Product.groupRows(atoms.columns());
+    if (gram != null) {
+      most = Math.clamp(KEPT_CORRELATIONS / Math.max(1, atoms.rows()), LEAST_ROWS, most);
+    }
+    return Math.max(1, Math.min(rows, most));
+  }
+
+  private void grow(int rows) {
+    residuals = Grow.floats(residuals, rows * atoms.columns());
+    tolerances = Grow.floats(tolerances, rows);
+    if (gram != null) {
+      correlations = Grow.floats(correlations, rows * atoms.rows());
+    }
+    if (running.length < rows) {
+      running = new boolean[rows];
+    }
+    int had = bests.length;
+    if (had < rows) {
+      bests = Arrays.copyOf(bests, rows);
+      for (int i = had; i < rows; i++) {
+        bests[i] = new Correlations.Best();
+      }
+    }
+  }
+
+  /** Squared norms and weights; masked atoms and those without a usable norm are excluded. */
+  private void measureAtoms(int worker, int from, int to) {
+    int d = atoms.columns();
+    boolean[] mask = options.atomMask() == null ? null : ((HostMask) options.atomMask()).array();
+    float[] scratch = widened[worker] = Grow.floats(widened[worker], d);
+    for (int j = from; j < to; j++) {
+      float[] atom = atoms.floats(j, scratch);
+      int at = atoms.floatOffset(j);
+      float square = Sums.dot(atom, at, atom, at, d);
+      squares[j] = square;
+      boolean usable = square >= Float.MIN_NORMAL && square < Float.POSITIVE_INFINITY;
+      if (!usable || mask != null && !mask[j]) {
+        weights[j] = Float.NaN;
+      } else {
+        weights[j] =
+            options.scaling() == AtomScaling.NORMALISED ? (float) (1 / Math.sqrt(square)) : 1;
+      }
+    }
+  }
+
+  /** Starts the group's rows {@code from … to}. */
+  private void loadRows(int worker, int from, int to) {
+    int d = atoms.columns();
+    for (int i = from; i < to; i++) {
+      x.readRow(groupFrom + i, 0, d, residuals, i * d);
+      double norm = norm(i);
+      tolerances[i] =
+          Math.max(options.toleranceAbsolute(), (float) (options.toleranceRelative() * norm));
+      running[i] = allFinite(i) && !(tolerances[i] > 0 && norm <= tolerances[i]);
+      counts[groupFrom + i] = 0;
+      int base = (groupFrom + i) * options.steps();
+      Arrays.fill(picks, base, base + options.steps(), -1);
+      Arrays.fill(coefficients, base, base + options.steps(), 0);
+    }
+  }
+
+  /** A row that holds NaN or ∞ has no finite correlation, so it takes no step. */
+  private boolean allFinite(int i) {
+    int d = atoms.columns();
+    float zero = 0;
+    for (int e = i * d; e < (i + 1) * d; e++) {
+      zero += residuals[e] * 0;
+    }
+    return zero == 0;
+  }
+
+  private double norm(int i) {
+    int d = atoms.columns();
+    double sum = 0;
+    for (int e = i * d; e < (i + 1) * d; e++) {
+      sum += (double) residuals[e] * residuals[e];
+    }
+    return Math.sqrt(sum);
+  }
+
+  private float startScore() {
+    return options.sign() == Sign.SIGNED ? Float.NEGATIVE_INFINITY : 0;
+  }
+
+  private void storeResiduals(HostMatrix residual, int rows) {
+    int d = atoms.columns();
+    for (int i = 0; i < rows; i++) {
+      residual.writeRow(groupFrom + i, 0, d, residuals, i * d);
+    }
+  }
+
+  /**
+   * Takes the step to {@code pick}: writes it to the tape and subtracts it from the residual. Says
+   * whether the row goes on; leaves everything as it is when the step cannot be taken.
+   */
+  private boolean takeStep(int worker, int i, int pick, float product) {
+    float c = options.scaling() == AtomScaling.NORMALISED ? product / squares[pick] : product;
+    if (c == 0 || !Float.isFinite(c)) {
+      return false;
+    }
+    int base = (groupFrom + i) * options.steps();
+    int taken = counts[groupFrom + i]++;
+    boolean last = options.reselection() == Reselection.STOP && picked(base, taken, pick);
+    picks[base + taken] = pick;
+    coefficients[base + taken] = c;
+    int d = atoms.columns();
+    float[] scratch = widened[worker] = Grow.floats(widened[worker], d);
+    float[] atom = atoms.floats(pick, scratch);
+    Sums.add(residuals, i * d, -c, atom, atoms.floatOffset(pick), d);
+    boolean converged = tolerances[i] > 0 && norm(i) <= tolerances[i];
+    return !last && !converged;
+  }
+
+  private boolean picked(int base, int taken, int pick) {
+    for (int s = base; s < base + taken; s++) {
+      if (picks[s] == pick) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  // Residual products.
+
+  private void pursueByProducts(int rows) {
+    for (int t = 0; t < options.steps() && anyRunning(rows); t++) {
+      for (int i = 0; i < rows; i++) {
+        bests[i].reset(startScore());
+      }
+      product.multiply(residualRows, 0, rows, atoms, null, search);
+      workers.run(step, rows, 16);
+    }
+  }
+
+  private boolean anyRunning(int rows) {
+    for (int i = 0; i < rows; i++) {
+      if (running[i]) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void readResidual(int i, float[] target) {
+    System.arraycopy(residuals, i * atoms.columns(), target, 0, atoms.columns());
+  }
+
+  private void searchTile(int worker, int i, float[] tile, int at, int column, int count) {
+    if (!running[i]) {
+      return;
+    }
+    if (options.reselection() == Reselection.FORBID) {
+      int base = (groupFrom + i) * options.steps();
+      for (int s = base; s < base + counts[groupFrom + i]; s++) {
+        if (picks[s] >= column && picks[s] < column + count) {
+          tile[at + picks[s] - column] = Float.NaN;
+        }
+      }
+    }
+    Correlations.Best best = bests[i];
+    int before = best.atom;
+    Correlations.find(tile, at, weights, column, count, magnitude, best);
+    if (best.atom != before) {
+      best.product = tile[at + best.atom - column];
+    }
+  }
+
+  private void stepRows(int worker, int from, int to) {
+    for (int i = from; i < to; i++) {
+      Correlations.Best best = bests[i];
+      running[i] = running[i] && best.atom >= 0 && takeStep(worker, i, best.atom, best.product);
+    }
+  }
+
+  // The Gram's rows.
+
+  private void keepCorrelations(int worker, int row, float[] tile, int at, int column, int count) {
+    System.arraycopy(tile, at, correlations, (row - groupFrom) * atoms.rows() + column, count);
+  }
+
+  private void pursueRows(int worker, int from, int to) {
+    for (int i = from; i < to; i++) {
+      if (running[i]) {
+        pursueRow(worker, i);
+      }
+    }
+  }
+
+  private void pursueRow(int worker, int i) {
+    int n = atoms.rows();
+    int at = i * n;
+    Correlations.Best best = bests[i];
+    best.reset(startScore());
+    Correlations.find(correlations, at, weights, 0, n, magnitude, best);
+    while (best.atom >= 0) {
+      int pick = best.atom;
+      boolean goesOn = takeStep(worker, i, pick, correlations[at + pick]);
+      if (!goesOn || counts[groupFrom + i] == options.steps()) {
+        return;
+      }
+      if (options.reselection() == Reselection.FORBID) {
+        correlations[at + pick] = Float.NaN;
+      }
+      float c = coefficients[(groupFrom + i) * options.steps() + counts[groupFrom + i] - 1];
+      best.reset(startScore());
+      Correlations.updateAndFind(
+          correlations, at, c, gram.floats(pick), gram.offset(pick), weights, n, magnitude, best);
+    }
+  }
+}

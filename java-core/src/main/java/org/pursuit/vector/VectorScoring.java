@@ -1,0 +1,156 @@
+package org.pursuit.vector;
+
+import java.util.ArrayList;
+import java.util.List;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import org.pursuit.data.Floats;
+import org.pursuit.data.HostFloats;
+import org.pursuit.data.HostMatrix;
+import org.pursuit.data.Matrix;
+import org.pursuit.data.Memory;
+import org.pursuit.kernel.Activation;
+import org.pursuit.kernel.RowNormalisation;
+import org.pursuit.kernel.Score;
+import org.pursuit.kernel.Scoring;
+import org.pursuit.kernel.Selector;
+
+/** Scores by the register-blocked product; selections read its tiles. */
+final class VectorScoring extends Scoring {
+  private final Workers workers;
+  private final Product product;
+  private final RowPreparation preparation = new RowPreparation();
+  private final Product.Consumer store = this::storeTile;
+  private final Product.Consumer select = this::selectTile;
+  private final Workers.Task normalise = this::normaliseRows;
+  private final Workers.Task finish = this::finishRows;
+  private final List<RunningSelection> selections = new ArrayList<>();
+  private int selectionCount;
+  private int groupFrom;
+  private boolean relu;
+  private HostMatrix x;
+  private HostMatrix out;
+  private float[] centres;
+  private float[] scales;
+
+  VectorScoring(Memory memory, VectorSelection selection, Workers workers, Product product) {
+    super(memory, selection);
+    this.workers = workers;
+    this.product = product;
+  }
+
+  void trim() {
+    selections.clear();
+  }
+
+  @Override
+  protected void normaliseKernel(
+      Matrix x,
+      RowNormalisation normalisation,
+      Floats preBias,
+      Matrix out,
+      Floats centre,
+      Floats scale) {
+    preparation.of(x, normalisation, preBias);
+    this.x = (HostMatrix) x;
+    this.out = (HostMatrix) out;
+    centres = centre == null ? null : ((HostFloats) centre).array();
+    scales = scale == null ? null : ((HostFloats) scale).array();
+    workers.run(normalise, x.rows(), 64);
+  }
+
+  private void normaliseRows(int worker, int from, int to) {
+    int d = x.columns();
+    float[] row = new float[d];
+    for (int b = from; b < to; b++) {
+      if (centres != null || scales != null) {
+        x.readRow(b, 0, d, row, 0);
+        float centre = preparation.centre(row, d);
+        if (centres != null) {
+          centres[b] = centre;
+        }
+        if (scales != null) {
+          scales[b] = preparation.scale(row, d, centre);
+        }
+      }
+      preparation.read(b, row);
+      out.writeRow(b, 0, d, row, 0);
+    }
+  }
+
+  @Override
+  protected void scoreKernel(Matrix x, Matrix weights, Floats bias, Score options, Matrix out) {
+    this.out = (HostMatrix) out;
+    multiply(x, weights, bias, options, store);
+  }
+
+  private void storeTile(int worker, int row, float[] tile, int at, int column, int count) {
+    activate(tile, at, count);
+    out.writeRow(row, column, count, tile, at);
+  }
+
+  @Override
+  protected void encodeKernel(
+      Matrix x, Matrix weights, Floats bias, Score options, List<? extends Selector> selectors) {
+    selectionCount = selectors.size();
+    for (int s = 0; s < selectionCount; s++) {
+      if (s == selections.size()) {
+        selections.add(new RunningSelection(workers.count()));
+      }
+      switch (selectors.get(s)) {
+        case Selector.RowTopK topK -> selections.get(s).of(topK.options(), topK.out());
+      }
+    }
+    multiply(x, weights, bias, options, select);
+  }
+
+  private void selectTile(int worker, int row, float[] tile, int at, int column, int count) {
+    activate(tile, at, count);
+    for (int s = 0; s < selectionCount; s++) {
+      selections.get(s).consume(worker, row - groupFrom, tile, at, column, count);
+    }
+  }
+
+  private void finishRows(int worker, int from, int to) {
+    for (int s = 0; s < selectionCount; s++) {
+      for (int i = from; i < to; i++) {
+        selections.get(s).finish(groupFrom + i, i);
+      }
+    }
+  }
+
+  /** Runs the product group by group; a fused selection begins and ends with each. */
+  private void multiply(
+      Matrix x, Matrix weights, Floats bias, Score options, Product.Consumer consumer) {
+    preparation.of(x, options.normalisation(), options.preBias());
+    relu = options.activation() == Activation.RELU;
+    float[] biases = bias == null ? null : ((HostFloats) bias).array();
+    int group = Product.groupRows(x.columns());
+    for (groupFrom = 0; groupFrom < x.rows(); groupFrom += group) {
+      int groupTo = Math.min(x.rows(), groupFrom + group);
+      if (consumer == select) {
+        for (int s = 0; s < selectionCount; s++) {
+          selections.get(s).begin(groupFrom, groupTo);
+        }
+      }
+      product.multiply(preparation, groupFrom, groupTo, (HostMatrix) weights, biases, consumer);
+      if (consumer == select) {
+        workers.run(finish, groupTo - groupFrom, 32);
+      }
+    }
+  }
+
+  private void activate(float[] tile, int at, int count) {
+    if (!relu) {
+      return;
+    }
+    int i = 0;
+    for (; i <= count - Lanes.COUNT; i += Lanes.COUNT) {
+      FloatVector v = FloatVector.fromArray(Lanes.FLOATS, tile, at + i);
+      v.blend(0f, v.compare(VectorOperators.LE, 0f)).intoArray(tile, at + i);
+    }
+    for (; i < count; i++) {
+      tile[at + i] = tile[at + i] <= 0 ? 0 : tile[at + i];
+    }
+  }
+}

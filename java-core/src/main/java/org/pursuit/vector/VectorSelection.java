@@ -1,0 +1,99 @@
+package org.pursuit.vector;
+
+import org.pursuit.data.FixedWidthCodes;
+import org.pursuit.data.HostInts;
+import org.pursuit.data.HostMask;
+import org.pursuit.data.HostMatrix;
+import org.pursuit.data.Matrix;
+import org.pursuit.data.Memory;
+import org.pursuit.kernel.Selection;
+import org.pursuit.kernel.TieRule;
+import org.pursuit.kernel.TopK;
+
+/** Selections by group maxima; see {@link RowTopK}. */
+final class VectorSelection extends Selection {
+  private final Workers workers;
+  private final Slot[] slots;
+  private final ColumnList columnList = new ColumnList();
+  private final Workers.Task task = this::selectRows;
+  private HostMatrix scores;
+  private HostMatrix values;
+  private TopK options;
+  private FixedWidthCodes out;
+
+  VectorSelection(Memory memory, Workers workers) {
+    super(memory);
+    this.workers = workers;
+    this.slots = new Slot[workers.count()];
+    trim();
+  }
+
+  /** What one worker keeps between rows. */
+  private static final class Slot {
+    final RowTopK selection = new RowTopK();
+    float[] scores = {};
+    float[] values = {};
+    float[] candidates = {};
+    int[] maxima = {};
+  }
+
+  void trim() {
+    for (int i = 0; i < slots.length; i++) {
+      slots[i] = new Slot();
+    }
+  }
+
+  @Override
+  protected void topKKernel(Matrix scores, Matrix values, TopK options, FixedWidthCodes out) {
+    this.scores = (HostMatrix) scores;
+    this.values = (HostMatrix) values;
+    this.options = options;
+    this.out = out;
+    if (options.mask() != null) {
+      columnList.read((HostMask) options.mask());
+    }
+    workers.run(task, scores.rows(), Math.clamp(65_536 / Math.max(1, scores.columns()), 1, 64));
+  }
+
+  private void selectRows(int worker, int from, int to) {
+    Slot slot = slots[worker];
+    int n = scores.columns();
+    slot.scores = Grow.floats(slot.scores, n);
+    slot.values = Grow.floats(slot.values, values == scores ? 0 : n);
+    slot.maxima = Grow.ints(slot.maxima, RowTopK.maximaLength(n));
+    for (int row = from; row < to; row++) {
+      selectRow(slot, row);
+    }
+  }
+
+  private void selectRow(Slot slot, int row) {
+    float[] scoreRow = scores.floats(row, slot.scores);
+    int at = scores.floatOffset(row);
+    float[] valueRow = values == scores ? scoreRow : values.floats(row, slot.values);
+    int keep = rowK(options, row);
+    RowTopK selection = slot.selection;
+    selection.begin(candidates(options, keep), options.key());
+    if (options.mask() == null) {
+      selection.consume(scoreRow, at, scores.columns(), 0, slot.maxima);
+    } else {
+      slot.candidates = Grow.floats(slot.candidates, columnList.size());
+      columnList.gather(scoreRow, at, 0, columnList.size(), slot.candidates);
+      selection.consume(
+          slot.candidates, 0, columnList.size(), columnList.columns(), 0, slot.maxima);
+    }
+    selection.finish(row, keep, options, valueRow, values.floatOffset(row), out);
+  }
+
+  /** The k of a row. */
+  static int rowK(TopK options, int row) {
+    if (options.rowK() == null) {
+      return options.k();
+    }
+    return Math.clamp(((HostInts) options.rowK()).array()[row], 0, options.k());
+  }
+
+  /** How many of the first must be known to keep k of them. */
+  static int candidates(TopK options, int keep) {
+    return options.tieRule() == TieRule.DROP && keep > 0 ? keep + 1 : keep;
+  }
+}

@@ -1,0 +1,2 @@
+/** The place of the CUDA backend, which has not landed yet. */
+package org.pursuit.cuda;
