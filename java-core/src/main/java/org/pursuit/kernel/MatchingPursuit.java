@@ -13,8 +13,8 @@ import org.pursuit.data.Mask;
  *
  * <p>Before each step a row stops when {@code ‖r‖ ≤ toleranceAbsolute} or {@code ‖r‖ ≤
  * toleranceRelative·‖x‖}, when no atom may be picked, or when the best coefficient is 0 or not
- * finite. An atom whose squared norm is below the smallest normal float is never picked. Equal
- * scores go to the lower index.
+ * finite. An atom whose squared norm is below the smallest normal float, or not finite, is never
+ * picked. Equal scores go to the lower index.
  *
  * @param steps the most steps a row takes, 1 to {@value #MAX_STEPS}
  * @param sign which correlations count; default {@link Sign#MAGNITUDE}

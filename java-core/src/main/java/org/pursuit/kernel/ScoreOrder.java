@@ -24,7 +24,7 @@ public final class ScoreOrder {
       return NAN;
     }
     int bits = Float.floatToRawIntBits(score + 0.0f); // turns −0.0 into +0.0
-    return bits ^ (bits >> 31 & 0x7fffffff);
+    return bits ^ ((bits >> 31) & 0x7fffffff);
   }
 
   /** The key of a score ranked by its absolute value. */
@@ -34,7 +34,7 @@ public final class ScoreOrder {
 
   /** The rank of the entry at {@code index}. */
   public static long rank(int key, int index) {
-    return (long) key << 32 | ~index & 0xffffffffL;
+    return ((long) key << 32) | (~index & 0xffffffffL);
   }
 
   /** The key in a rank. */

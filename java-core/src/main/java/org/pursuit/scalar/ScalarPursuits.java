@@ -127,7 +127,7 @@ final class ScalarPursuits extends Pursuits {
   private boolean[] allowedAtoms(int n, float[] squares, MatchingPursuit options) {
     boolean[] allowed = scratch.flags(n);
     for (int j = 0; j < n; j++) {
-      allowed[j] = squares[j] >= Float.MIN_NORMAL;
+      allowed[j] = squares[j] >= Float.MIN_NORMAL && squares[j] < Float.POSITIVE_INFINITY;
     }
     if (options.atomMask() != null) {
       boolean[] mask = ((HostMask) options.atomMask()).array();
@@ -146,7 +146,7 @@ final class ScalarPursuits extends Pursuits {
     for (int j = 0; j < n; j++) {
       float score =
           options.scaling() == AtomScaling.NORMALISED ? products[j] * inverse[j] : products[j];
-      if (!allowed[j] || options.sign() == Sign.POSITIVE && score <= 0) {
+      if (!allowed[j] || (options.sign() == Sign.POSITIVE && score <= 0)) {
         continue;
       }
       int key =

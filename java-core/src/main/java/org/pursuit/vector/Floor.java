@@ -77,6 +77,44 @@ final class Floor {
     return FloatVector.fromArray(Lanes.FLOATS, scores, at).reinterpretAsInts();
   }
 
+  /**
+   * Writes the positions {@code from … to} of scores whose signed key reaches the floor to {@code
+   * hits[found …)}, ascending, and the scores past the last whole vector too.
+   *
+   * @return {@code found} and the number written
+   */
+  static int collectSigned(
+      float[] scores, int at, int from, int to, int floor, int[] hits, int found) {
+    int i = from;
+    for (; i <= to - L; i += L) {
+      long reaching = signedKeys(bits(scores, at + i)).compare(VectorOperators.GE, floor).toLong();
+      for (; reaching != 0; reaching &= reaching - 1) {
+        hits[found++] = i + Long.numberOfTrailingZeros(reaching);
+      }
+    }
+    for (; i < to; i++) {
+      hits[found++] = i;
+    }
+    return found;
+  }
+
+  /** {@link #collectSigned} for magnitude keys. */
+  static int collectMagnitude(
+      float[] scores, int at, int from, int to, int floor, int[] hits, int found) {
+    int i = from;
+    for (; i <= to - L; i += L) {
+      long reaching =
+          magnitudeKeys(bits(scores, at + i)).compare(VectorOperators.GE, floor).toLong();
+      for (; reaching != 0; reaching &= reaching - 1) {
+        hits[found++] = i + Long.numberOfTrailingZeros(reaching);
+      }
+    }
+    for (; i < to; i++) {
+      hits[found++] = i;
+    }
+    return found;
+  }
+
   /** Whether one of the L maxima from {@code at} on reaches the floor. */
   static boolean reaches(int[] maxima, int at, int floor) {
     return IntVector.fromArray(Lanes.INTS, maxima, at).compare(VectorOperators.GE, floor).anyTrue();
@@ -100,10 +138,13 @@ final class Floor {
       max.intoArray(maxima, reduced + v * L);
     }
     int floor = Integer.MIN_VALUE;
-    for (int bit = 31; bit > 31 - BITS; bit--) {
+    int reaching = vectors * L;
+    for (int bit = 31; bit > 31 - BITS && reaching > k; bit--) {
       int higher = floor + (1 << bit);
-      if (countReaching(maxima, reduced, vectors, higher) >= k) {
+      int higherReached = countReaching(maxima, reduced, vectors, higher);
+      if (higherReached >= k) {
         floor = higher;
+        reaching = higherReached;
       }
     }
     return Math.min(floor, magnitude ? SMALLEST_NAN : SMALLEST_NAN + WRAP);

@@ -40,7 +40,7 @@ final class Product {
   private static final int COLUMNS = MicroKernel.COLUMNS;
 
   /** Most rows of a tile: a multiple of both panel heights. */
-  private static final int TILE_ROWS = 48;
+  private static final int TILE_ROWS = 60;
 
   /** Most columns of a tile. */
   private static final int TILE_COLUMNS = 1024;

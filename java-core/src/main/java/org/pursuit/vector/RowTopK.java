@@ -1,10 +1,6 @@
 package org.pursuit.vector;
 
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorOperators;
 import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.HostFloats;
 import org.pursuit.data.HostInts;
@@ -26,11 +22,14 @@ import org.pursuit.kernel.TopK;
 final class RowTopK {
   private static final int L = Lanes.COUNT;
 
-  /** Candidates beyond 2k that fit before the best k are sorted out: several groups. */
-  private static final int SLACK = 1024;
+  /** Positions that are noted before they become candidates: at least a group's scores. */
+  private static final int MAX_HITS = 512;
+
+  /** Candidates beyond 2k that fit before the best k are sorted out. */
+  private static final int SLACK = 2 * MAX_HITS;
 
   /** Vectors in the largest and the smallest group that has a maximum of its own in each lane. */
-  private static final int MAX_GROUP = 32;
+  private static final int MAX_GROUP = 8;
 
   private static final int MIN_GROUP = 2;
 
@@ -40,6 +39,17 @@ final class RowTopK {
   /** Smaller than every vector key: lets all scores pass. */
   private static final int PASS_ALL = Integer.MIN_VALUE;
 
+  /** What a thread needs while it runs selections, one after another. */
+  static final class Scratch {
+    private final int[] hits = new int[MAX_HITS];
+    private int[] maxima = {};
+
+    private int[] maxima(int length) {
+      return maxima = Grow.ints(maxima, length);
+    }
+  }
+
+  private int[] hits;
   private int k;
   private boolean magnitude;
   private long[] ranks = {};
@@ -66,10 +76,9 @@ final class RowTopK {
    * Takes the scores {@code scores[at … at + count)} into account.
    *
    * @param firstIndex index of the first score; the others follow
-   * @param maxima scratch of {@link #maximaLength} ints
    */
-  void consume(float[] scores, int at, int count, int firstIndex, int[] maxima) {
-    consume(scores, at, count, firstIndex, null, 0, maxima);
+  void consume(float[] scores, int at, int count, int firstIndex, Scratch scratch) {
+    consume(scores, at, count, firstIndex, null, 0, scratch);
   }
 
   /**
@@ -77,13 +86,8 @@ final class RowTopK {
    *
    * @param indices {@code indices[indicesAt + i]} is the index of {@code scores[at + i]}, ascending
    */
-  void consume(float[] scores, int at, int count, int[] indices, int indicesAt, int[] maxima) {
-    consume(scores, at, count, 0, indices, indicesAt, maxima);
-  }
-
-  /** Scratch that pieces of up to {@code count} scores need for their groups' maxima. */
-  static int maximaLength(int count) {
-    return 2 * (count / MIN_GROUP) + 2 * L;
+  void consume(float[] scores, int at, int count, int[] indices, int indicesAt, Scratch scratch) {
+    consume(scores, at, count, 0, indices, indicesAt, scratch);
   }
 
   private void consume(
@@ -93,27 +97,34 @@ final class RowTopK {
       int firstIndex,
       int[] indices,
       int indicesAt,
-      int[] maxima) {
-    if (size >= 2 * k || size >= k && floor == PASS_ALL) {
+      Scratch scratch) {
+    if (size >= 2 * k || (size >= k && floor == PASS_ALL)) {
       keepBest();
     }
     if (closed) {
       return;
     }
     int group = size >= k ? 0 : groupVectors(count);
+    hits = scratch.hits;
     if (group == 0) {
       scan(scores, at, 0, count, firstIndex, indices, indicesAt);
       return;
     }
     int groups = count / (group * L);
+    int[] maxima = scratch.maxima(2 * groups * L + L);
     groupMaxima(scores, at, groups, group, maxima);
     floor = Math.max(floor, Floor.of(maxima, groups * L, k, magnitude));
+    int found = 0;
     for (int g = 0; g < groups; g++) {
       if (Floor.reaches(maxima, g * L, floor)) {
-        int from = g * group * L;
-        scan(scores, at, from, from + group * L, firstIndex, indices, indicesAt);
+        if (found > MAX_HITS - group * L) {
+          admit(found, scores, at, firstIndex, indices, indicesAt);
+          found = 0;
+        }
+        found = collect(scores, at, g * group * L, (g + 1) * group * L, found);
       }
     }
+    admit(found, scores, at, firstIndex, indices, indicesAt);
     scan(scores, at, groups * group * L, count, firstIndex, indices, indicesAt);
   }
 
@@ -135,42 +146,35 @@ final class RowTopK {
   /** Makes candidates of the scores {@code from … to} of a piece that reach the floor. */
   private void scan(
       float[] scores, int at, int from, int to, int firstIndex, int[] indices, int indicesAt) {
-    int i = from;
-    for (; i <= to - L; i += L) {
-      long passing = passing(scores, at + i);
-      if (passing != 0) {
-        append(passing, scores, at, i, firstIndex, indices, indicesAt);
-      }
-    }
-    for (; i < to; i++) {
-      append(1, scores, at, i, firstIndex, indices, indicesAt);
+    for (int i = from; i < to; i += MAX_HITS) {
+      int found = collect(scores, at, i, Math.min(i + MAX_HITS, to), 0);
+      admit(found, scores, at, firstIndex, indices, indicesAt);
     }
   }
 
-  /** One bit for each lane whose score reaches the floor. */
-  private long passing(float[] scores, int at) {
-    IntVector bits = FloatVector.fromArray(Lanes.FLOATS, scores, at).reinterpretAsInts();
-    IntVector keys = magnitude ? Floor.magnitudeKeys(bits) : Floor.signedKeys(bits);
-    VectorMask<Integer> passing = keys.compare(VectorOperators.GE, floor);
-    return passing.toLong();
+  /** Notes the positions of scores that reach the floor; returns how many are noted then. */
+  private int collect(float[] scores, int at, int from, int to, int found) {
+    return magnitude
+        ? Floor.collectMagnitude(scores, at, from, to, floor, hits, found)
+        : Floor.collectSigned(scores, at, from, to, floor, hits, found);
   }
 
-  /** Makes candidates of the scores {@code i + bit} for the set bits that beat the lowest kept. */
-  private void append(
-      long passing, float[] scores, int at, int i, int firstIndex, int[] indices, int indicesAt) {
-    if (size + L > ranks.length) {
+  /** Makes candidates of the noted scores that beat the lowest kept. */
+  private void admit(
+      int found, float[] scores, int at, int firstIndex, int[] indices, int indicesAt) {
+    if (size + found > ranks.length) {
       keepBest();
     }
-    for (long left = passing; left != 0; left &= left - 1) {
-      int position = i + Long.numberOfTrailingZeros(left);
-      float score = scores[at + position];
-      int index = indices == null ? firstIndex + position : indices[indicesAt + position];
+    int admitted = size;
+    for (int h = 0; h < found; h++) {
+      float score = scores[at + hits[h]];
+      int index = indices == null ? firstIndex + hits[h] : indices[indicesAt + hits[h]];
       int key = magnitude ? ScoreOrder.magnitudeKey(score) : ScoreOrder.signedKey(score);
       long rank = Ranks.of(score, key, index);
-      if (rank > lowest) {
-        ranks[size++] = rank;
-      }
+      ranks[admitted] = rank;
+      admitted += rank > lowest ? 1 : 0;
     }
+    size = admitted;
   }
 
   /** Drops all but the best k candidates; from now on only larger scores than theirs pass. */
@@ -196,7 +200,7 @@ final class RowTopK {
    * @param values what the codes hold for index i, at {@code valuesAt + i}; null for the scores
    */
   void finish(int row, int keep, TopK options, float[] values, int valuesAt, FixedWidthCodes out) {
-    if (size > k) {
+    if (size > 2 * k) {
       keepBest();
     }
     Arrays.sort(ranks, 0, size);

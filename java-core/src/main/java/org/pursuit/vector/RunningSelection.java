@@ -7,7 +7,7 @@ import org.pursuit.kernel.TopK;
 
 /** One selector of a fused encode: the running selections of a group's rows. */
 final class RunningSelection {
-  private final int[][] maxima;
+  private final RowTopK.Scratch[] scratches;
   private final float[][] gathered;
   private final ColumnList columnList = new ColumnList();
   private RowTopK[] rows = {};
@@ -15,7 +15,8 @@ final class RunningSelection {
   private FixedWidthCodes out;
 
   RunningSelection(int workers) {
-    maxima = new int[workers][0];
+    scratches = new RowTopK.Scratch[workers];
+    Arrays.setAll(scratches, worker -> new RowTopK.Scratch());
     gathered = new float[workers][0];
   }
 
@@ -43,7 +44,7 @@ final class RunningSelection {
 
   /** Takes columns {@code column … column + count} of a row into account. */
   void consume(int worker, int rowInGroup, float[] tile, int at, int column, int count) {
-    int[] scratch = maxima[worker] = Grow.ints(maxima[worker], RowTopK.maximaLength(count));
+    RowTopK.Scratch scratch = scratches[worker];
     RowTopK selection = rows[rowInGroup];
     if (options.mask() == null) {
       selection.consume(tile, at, count, column, scratch);

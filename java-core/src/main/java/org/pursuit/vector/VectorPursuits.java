@@ -184,7 +184,7 @@ final class VectorPursuits extends Pursuits {
       float square = Sums.dot(atom, at, atom, at, d);
       squares[j] = square;
       boolean usable = square >= Float.MIN_NORMAL && square < Float.POSITIVE_INFINITY;
-      if (!usable || mask != null && !mask[j]) {
+      if (!usable || (mask != null && !mask[j])) {
         weights[j] = Float.NaN;
       } else {
         weights[j] =

@@ -34,7 +34,7 @@ final class VectorSelection extends Selection {
     float[] scores = {};
     float[] values = {};
     float[] candidates = {};
-    int[] maxima = {};
+    final RowTopK.Scratch scratch = new RowTopK.Scratch();
   }
 
   void trim() {
@@ -60,7 +60,6 @@ final class VectorSelection extends Selection {
     int n = scores.columns();
     slot.scores = Grow.floats(slot.scores, n);
     slot.values = Grow.floats(slot.values, values == scores ? 0 : n);
-    slot.maxima = Grow.ints(slot.maxima, RowTopK.maximaLength(n));
     for (int row = from; row < to; row++) {
       selectRow(slot, row);
     }
@@ -74,12 +73,12 @@ final class VectorSelection extends Selection {
     RowTopK selection = slot.selection;
     selection.begin(candidates(options, keep), options.key());
     if (options.mask() == null) {
-      selection.consume(scoreRow, at, scores.columns(), 0, slot.maxima);
+      selection.consume(scoreRow, at, scores.columns(), 0, slot.scratch);
     } else {
       slot.candidates = Grow.floats(slot.candidates, columnList.size());
       columnList.gather(scoreRow, at, 0, columnList.size(), slot.candidates);
       selection.consume(
-          slot.candidates, 0, columnList.size(), columnList.columns(), 0, slot.maxima);
+          slot.candidates, 0, columnList.size(), columnList.columns(), 0, slot.scratch);
     }
     selection.finish(row, keep, options, valueRow, values.floatOffset(row), out);
   }

@@ -25,7 +25,7 @@ final class Workers implements AutoCloseable {
   private final Thread[] helpers;
   private final AtomicLong next = new AtomicLong();
   private final AtomicInteger working = new AtomicInteger();
-  private volatile int epoch;
+  private final AtomicInteger epoch = new AtomicInteger();
   private volatile boolean closed;
   private Task task;
   private int items;
@@ -63,7 +63,7 @@ final class Workers implements AutoCloseable {
     failure = null;
     next.set(0);
     working.set(helpers.length);
-    epoch++;
+    epoch.getAndIncrement();
     for (Thread helper : helpers) {
       LockSupport.unpark(helper);
     }
@@ -79,13 +79,13 @@ final class Workers implements AutoCloseable {
   private void serve(int worker) {
     int seen = 0;
     while (true) {
-      for (int turn = 0; epoch == seen && !closed; turn++) {
+      for (int turn = 0; epoch.get() == seen && !closed; turn++) {
         pause(turn);
       }
       if (closed) {
         return;
       }
-      seen = epoch;
+      seen = epoch.get();
       Thread waiting = caller;
       takeChunks(worker);
       if (working.decrementAndGet() == 0) {
