@@ -37,8 +37,7 @@ public final class Gram implements AutoCloseable {
   public boolean describes(Matrix atoms) {
     return dictionary != null
         && dictionary.rows() == atoms.rows()
-        && dictionary.columns() == atoms.columns()
-        && dictionary.sharesStorageWith(atoms)
+        && dictionary.beginsLike(atoms)
         && version == atoms.version();
   }
 
@@ -46,8 +45,7 @@ public final class Gram implements AutoCloseable {
   public boolean describesBeginningOf(Matrix atoms) {
     return dictionary != null
         && dictionary.rows() <= atoms.rows()
-        && dictionary.columns() == atoms.columns()
-        && dictionary.sharesStorageWith(atoms);
+        && dictionary.beginsLike(atoms);
   }
 
   /** Notes that the products are those of {@code atoms} as they are now. Kernels do so. */

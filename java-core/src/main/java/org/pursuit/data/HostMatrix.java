@@ -21,25 +21,20 @@ public final class HostMatrix extends Matrix {
   private final HostMatrix root;
   private final int rowsPerBlock;
   private final int stride;
-  private final int firstRow;
-  private final int firstColumn;
 
   private HostMatrix(Memory memory, int rows, int columns, DType dtype, int maxBlock) {
     super(memory, rows, columns, dtype);
     this.root = this;
     this.rowsPerBlock = columns == 0 ? Math.max(rows, 1) : Math.max(1, maxBlock / columns);
     this.stride = columns;
-    this.firstRow = 0;
-    this.firstColumn = 0;
   }
 
-  private HostMatrix(HostMatrix viewed, int rows, int columns, int firstRow, int firstColumn) {
-    super(viewed, rows, columns);
+  private HostMatrix(
+      HostMatrix viewed, int fromRow, int toRow, int fromColumn, int toColumn) {
+    super(viewed, fromRow, toRow, fromColumn, toColumn);
     this.root = viewed.root;
     this.rowsPerBlock = viewed.rowsPerBlock;
     this.stride = viewed.stride;
-    this.firstRow = firstRow;
-    this.firstColumn = firstColumn;
   }
 
   /** A zeroed matrix owned by {@code memory}. */
@@ -105,17 +100,17 @@ public final class HostMatrix extends Matrix {
 
   /** The F32 storage that holds row {@code row} from {@link #offset} on. */
   public float[] floats(int row) {
-    return (float[]) root.blocks[(firstRow + row) / rowsPerBlock];
+    return (float[]) root.blocks[(firstRow() + row) / rowsPerBlock];
   }
 
   /** The 16-bit storage that holds row {@code row} from {@link #offset} on. */
   public short[] shorts(int row) {
-    return (short[]) root.blocks[(firstRow + row) / rowsPerBlock];
+    return (short[]) root.blocks[(firstRow() + row) / rowsPerBlock];
   }
 
   /** Where row {@code row} begins in its storage array. */
   public int offset(int row) {
-    return (firstRow + row) % rowsPerBlock * stride + firstColumn;
+    return (firstRow() + row) % rowsPerBlock * stride + firstColumn();
   }
 
   /** Copies columns {@code from … from + count} of a row, widened to float32, into an array. */
@@ -138,8 +133,7 @@ public final class HostMatrix extends Matrix {
 
   @Override
   protected Matrix view(int fromRow, int toRow, int fromColumn, int toColumn) {
-    return new HostMatrix(
-        this, toRow - fromRow, toColumn - fromColumn, firstRow + fromRow, firstColumn + fromColumn);
+    return new HostMatrix(this, fromRow, toRow, fromColumn, toColumn);
   }
 
   @Override

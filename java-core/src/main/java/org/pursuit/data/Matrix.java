@@ -11,6 +11,8 @@ import java.lang.foreign.MemorySegment;
  */
 public abstract class Matrix extends Handle {
   private final Matrix root;
+  private final int firstRow;
+  private final int firstColumn;
   private final int rows;
   private final int columns;
   private final DType dtype;
@@ -20,17 +22,21 @@ public abstract class Matrix extends Handle {
   protected Matrix(Memory memory, int rows, int columns, DType dtype) {
     super(memory, describe(rows, columns, dtype), bytes(rows, columns, dtype));
     this.root = this;
+    this.firstRow = 0;
+    this.firstColumn = 0;
     this.rows = rows;
     this.columns = columns;
     this.dtype = dtype;
   }
 
-  /** A view of [rows, columns] elements of {@code viewed}. */
-  protected Matrix(Matrix viewed, int rows, int columns) {
+  /** A view of rows {@code fromRow … toRow} and columns {@code fromColumn … toColumn}. */
+  protected Matrix(Matrix viewed, int fromRow, int toRow, int fromColumn, int toColumn) {
     super(viewed);
     this.root = viewed.root;
-    this.rows = rows;
-    this.columns = columns;
+    this.firstRow = viewed.firstRow + fromRow;
+    this.firstColumn = viewed.firstColumn + fromColumn;
+    this.rows = toRow - fromRow;
+    this.columns = toColumn - fromColumn;
     this.dtype = viewed.dtype;
   }
 
@@ -138,9 +144,25 @@ public abstract class Matrix extends Handle {
     root.version++;
   }
 
-  /** Whether both are, or are views of, the same allocated matrix. */
-  public final boolean sharesStorageWith(Matrix other) {
-    return root == other.root;
+  /**
+   * Whether the shorter of both matrices is the beginning of the other: they start at the same element
+   * of the same allocated matrix and have the same columns.
+   */
+  public final boolean beginsLike(Matrix other) {
+    return root == other.root
+        && firstRow == other.firstRow
+        && firstColumn == other.firstColumn
+        && columns == other.columns;
+  }
+
+  /** First row in the allocated matrix that this is, or is a view of. */
+  protected final int firstRow() {
+    return firstRow;
+  }
+
+  /** First column in the allocated matrix that this is, or is a view of. */
+  protected final int firstColumn() {
+    return firstColumn;
   }
 
   /** A view in coordinates of this matrix; the ranges have been checked. */

@@ -133,8 +133,8 @@ class CodesFileTest {
       throws IOException {
     int[] allIndices = {4, 5, 0, 0};
     float[] allValues = {1, 1, 0, 0};
-    String[] indexTexts = indices.split(" +");
-    String[] valueTexts = values.split(" +");
+    String[] indexTexts = indices.split(" +", -1);
+    String[] valueTexts = values.split(" +", -1);
     for (int slot = 0; slot < 2; slot++) {
       allIndices[2 + slot] = Integer.parseInt(indexTexts[slot]);
       allValues[2 + slot] = Float.parseFloat(valueTexts[slot]);

@@ -12,6 +12,7 @@ import static org.pursuit.io.TestFiles.shorts;
 import static org.pursuit.io.TestFiles.write;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -118,6 +119,27 @@ class SafetensorsTest {
       assertThat(file.readAll()).containsExactly(1, 2);
     }
     assertThat(VectorFile.read(path.toString())).containsExactly(8, 9);
+  }
+
+  @Test
+  void readsPastFourGibibytes() throws IOException {
+    long bytes = 1L << 33;
+    String header =
+        "{"
+            + entry("large", "F32", "[2097152,1024]", 0, bytes)
+            + ","
+            + entry("last", "F32", "[2,2]", bytes, bytes + 16)
+            + "}";
+    byte[] start = safetensors(header, new byte[0]);
+    Path path = folder.resolve("large.safetensors");
+    try (RandomAccessFile sparse = new RandomAccessFile(path.toFile(), "rw")) {
+      sparse.write(start);
+      sparse.seek(start.length + bytes);
+      sparse.write(floats(1, 2, 3, 4));
+    }
+    try (MatrixFile file = MatrixFile.open(path, "last")) {
+      assertThat(file.readAll()).containsExactly(1, 2, 3, 4);
+    }
   }
 
   @Test

@@ -16,28 +16,35 @@ import java.util.zip.ZipOutputStream;
 final class TestFiles {
   private TestFiles() {}
 
-  static ByteBuffer littleEndian(int bytes) {
-    return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+  private static ByteBuffer littleEndian(byte[] bytes) {
+    return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  static byte[] int64(long value) {
+    byte[] bytes = new byte[8];
+    littleEndian(bytes).putLong(value);
+    return bytes;
   }
 
   static byte[] floats(float... values) {
-    ByteBuffer buffer = littleEndian(values.length * 4);
-    buffer.asFloatBuffer().put(values);
-    return buffer.array();
+    byte[] bytes = new byte[values.length * 4];
+    littleEndian(bytes).asFloatBuffer().put(values);
+    return bytes;
   }
 
   static byte[] ints(int... values) {
-    ByteBuffer buffer = littleEndian(values.length * 4);
-    buffer.asIntBuffer().put(values);
-    return buffer.array();
+    byte[] bytes = new byte[values.length * 4];
+    littleEndian(bytes).asIntBuffer().put(values);
+    return bytes;
   }
 
   static byte[] shorts(int... patterns) {
-    ByteBuffer buffer = littleEndian(patterns.length * 2);
+    byte[] bytes = new byte[patterns.length * 2];
+    ByteBuffer buffer = littleEndian(bytes);
     for (int pattern : patterns) {
       buffer.putShort((short) pattern);
     }
-    return buffer.array();
+    return bytes;
   }
 
   /** 0, 1, 2 … */
@@ -61,14 +68,15 @@ final class TestFiles {
   static byte[] npy(int major, int minor, String header, byte[] data) {
     byte[] text =
         header.getBytes(major == 3 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1);
-    ByteBuffer start = littleEndian(major == 1 ? 10 : 12);
+    byte[] bytes = new byte[major == 1 ? 10 : 12];
+    ByteBuffer start = littleEndian(bytes);
     start.put(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', (byte) major, (byte) minor});
     if (major == 1) {
       start.putShort((short) text.length);
     } else {
       start.putInt(text.length);
     }
-    return join(start.array(), text, data);
+    return join(bytes, text, data);
   }
 
   /** A .npy file of format version 1.0. */
@@ -84,7 +92,7 @@ final class TestFiles {
   /** A .safetensors file with this header text. */
   static byte[] safetensors(String header, byte[] data) {
     byte[] text = header.getBytes(StandardCharsets.UTF_8);
-    return join(littleEndian(8).putLong(text.length).array(), text, data);
+    return join(int64(text.length), text, data);
   }
 
   /** One entry of a safetensors header. */
