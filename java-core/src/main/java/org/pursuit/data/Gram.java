@@ -43,9 +43,7 @@ public final class Gram implements AutoCloseable {
 
   /** Whether this describes a beginning of {@code atoms}, by rows of the same matrix. */
   public boolean describesBeginningOf(Matrix atoms) {
-    return dictionary != null
-        && dictionary.rows() <= atoms.rows()
-        && dictionary.beginsLike(atoms);
+    return dictionary != null && dictionary.rows() <= atoms.rows() && dictionary.beginsLike(atoms);
   }
 
   /** Notes that the products are those of {@code atoms} as they are now. Kernels do so. */

@@ -29,8 +29,7 @@ public final class HostMatrix extends Matrix {
     this.stride = columns;
   }
 
-  private HostMatrix(
-      HostMatrix viewed, int fromRow, int toRow, int fromColumn, int toColumn) {
+  private HostMatrix(HostMatrix viewed, int fromRow, int toRow, int fromColumn, int toColumn) {
     super(viewed, fromRow, toRow, fromColumn, toColumn);
     this.root = viewed.root;
     this.rowsPerBlock = viewed.rowsPerBlock;

@@ -145,8 +145,8 @@ public abstract class Matrix extends Handle {
   }
 
   /**
-   * Whether the shorter of both matrices is the beginning of the other: they start at the same element
-   * of the same allocated matrix and have the same columns.
+   * Whether the shorter of both matrices is the beginning of the other: they start at the same
+   * element of the same allocated matrix and have the same columns.
    */
   public final boolean beginsLike(Matrix other) {
     return root == other.root

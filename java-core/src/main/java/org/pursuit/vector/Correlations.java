@@ -14,6 +14,9 @@ import jdk.incubator.vector.VectorOperators;
 final class Correlations {
   private static final int L = Lanes.COUNT;
 
+  /** Correlations of a block: with the Gram's and the weights, half of the innermost cache. */
+  private static final int BLOCK = 1024;
+
   private Correlations() {}
 
   /** The best score so far and its atom; −1 while no score has exceeded the start. */
@@ -55,13 +58,13 @@ final class Correlations {
       int count,
       boolean magnitude,
       Best best) {
+    IntVector bits = scoreBits(magnitude);
     FloatVector top = FloatVector.broadcast(Lanes.FLOATS, best.score);
     IntVector topAtom = IntVector.broadcast(Lanes.INTS, -1);
     IntVector atom = Lanes.IOTA.add(first);
     int i = 0;
     for (; i <= count - L; i += L) {
-      FloatVector score = load(correlations, at + i).mul(load(weights, first + i));
-      score = magnitude ? score.abs() : score;
+      FloatVector score = masked(load(correlations, at + i).mul(load(weights, first + i)), bits);
       VectorMask<Float> higher = score.compare(VectorOperators.GT, top);
       top = top.blend(score, higher);
       topAtom = topAtom.blend(atom, higher.cast(Lanes.INTS));
@@ -74,7 +77,10 @@ final class Correlations {
     }
   }
 
-  /** {@code correlations −= c·gram} over {@code count} atoms, and offers the results. */
+  /**
+   * {@code correlations −= c·gram} over {@code count} atoms, and offers the results, block by block
+   * while they are in the innermost cache.
+   */
   static void updateAndFind(
       float[] correlations,
       int at,
@@ -85,28 +91,20 @@ final class Correlations {
       int count,
       boolean magnitude,
       Best best) {
-    FloatVector minusC = FloatVector.broadcast(Lanes.FLOATS, -c);
-    FloatVector top = FloatVector.broadcast(Lanes.FLOATS, best.score);
-    IntVector topAtom = IntVector.broadcast(Lanes.INTS, -1);
-    IntVector atom = Lanes.IOTA;
-    int i = 0;
-    for (; i <= count - L; i += L) {
-      FloatVector updated = load(gram, gramAt + i).fma(minusC, load(correlations, at + i));
-      updated.intoArray(correlations, at + i);
-      FloatVector score = updated.mul(load(weights, i));
-      score = magnitude ? score.abs() : score;
-      VectorMask<Float> higher = score.compare(VectorOperators.GT, top);
-      top = top.blend(score, higher);
-      topAtom = topAtom.blend(atom, higher.cast(Lanes.INTS));
-      atom = atom.add(L);
+    for (int i = 0; i < count; i += BLOCK) {
+      int length = Math.min(BLOCK, count - i);
+      Sums.add(correlations, at + i, -c, gram, gramAt + i, length);
+      find(correlations, at + i, weights, i, length, magnitude, best);
     }
-    best.offerLanes(top, topAtom);
-    for (; i < count; i++) {
-      float updated = Math.fma(-c, gram[gramAt + i], correlations[at + i]);
-      correlations[at + i] = updated;
-      float score = updated * weights[i];
-      best.offer(magnitude ? Math.abs(score) : score, i);
-    }
+  }
+
+  /** The bits of a correlation that its score has: all, or all but the sign. */
+  private static IntVector scoreBits(boolean magnitude) {
+    return IntVector.broadcast(Lanes.INTS, magnitude ? 0x7fffffff : -1);
+  }
+
+  private static FloatVector masked(FloatVector score, IntVector bits) {
+    return score.reinterpretAsInts().and(bits).reinterpretAsFloats();
   }
 
   private static FloatVector load(float[] array, int at) {

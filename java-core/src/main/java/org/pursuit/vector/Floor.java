@@ -42,6 +42,17 @@ final class Floor {
     return (magnitude ? key : key + WRAP) + 1;
   }
 
+  /** The vector key of a signed score. */
+  static int signedKey(float score) {
+    int bits = Float.floatToRawIntBits(score);
+    return (bits ^ ((bits >> 31) >>> 1)) + WRAP;
+  }
+
+  /** The vector key of a score's magnitude. */
+  static int magnitudeKey(float score) {
+    return Float.floatToRawIntBits(score) & 0x7fffffff;
+  }
+
   /**
    * The largest signed vector key in each lane of each group of {@code group} vectors: {@code
    * maxima[g·L + lane]}.
@@ -115,9 +126,48 @@ final class Floor {
     return found;
   }
 
-  /** Whether one of the L maxima from {@code at} on reaches the floor. */
-  static boolean reaches(int[] maxima, int at, int floor) {
-    return IntVector.fromArray(Lanes.INTS, maxima, at).compare(VectorOperators.GE, floor).anyTrue();
+  /**
+   * Writes the positions of the maxima that reach the floor to {@code positions}, ascending; {@code
+   * count} is a multiple of L.
+   *
+   * @return how many there are
+   */
+  static int reaching(int[] maxima, int count, int floor, int[] positions) {
+    int found = 0;
+    for (int i = 0; i < count; i += L) {
+      long reaching =
+          IntVector.fromArray(Lanes.INTS, maxima, i).compare(VectorOperators.GE, floor).toLong();
+      for (; reaching != 0; reaching &= reaching - 1) {
+        positions[found++] = i + Long.numberOfTrailingZeros(reaching);
+      }
+    }
+    return found;
+  }
+
+  /**
+   * Writes those of the {@code count} positions {@code from}, {@code from + L}, … whose score
+   * reaches the floor to {@code hits[found …)}. Without a branch on the scores, which nobody can
+   * predict.
+   *
+   * @return {@code found} and the number written
+   */
+  static int collectLane(
+      float[] scores,
+      int at,
+      int from,
+      int count,
+      boolean magnitude,
+      int floor,
+      int[] hits,
+      int found) {
+    for (int v = 0; v < count; v++) {
+      int position = from + v * L;
+      float score = scores[at + position];
+      int key = magnitude ? magnitudeKey(score) : signedKey(score);
+      hits[found] = position;
+      found += key >= floor ? 1 : 0;
+    }
+    return found;
   }
 
   /**

@@ -43,6 +43,11 @@ final class RowTopK {
   static final class Scratch {
     private final int[] hits = new int[MAX_HITS];
     private int[] maxima = {};
+    private int[] lanes = {};
+
+    private int[] lanes(int length) {
+      return lanes = Grow.ints(lanes, length);
+    }
 
     private int[] maxima(int length) {
       return maxima = Grow.ints(maxima, length);
@@ -114,18 +119,38 @@ final class RowTopK {
     int[] maxima = scratch.maxima(2 * groups * L + L);
     groupMaxima(scores, at, groups, group, maxima);
     floor = Math.max(floor, Floor.of(maxima, groups * L, k, magnitude));
+    visitGroups(scores, at, groups, group, firstIndex, indices, indicesAt, scratch);
+    scan(scores, at, groups * group * L, count, firstIndex, indices, indicesAt);
+  }
+
+  /** Makes candidates of the scores that reach the floor, in the lanes of groups that do. */
+  private void visitGroups(
+      float[] scores,
+      int at,
+      int groups,
+      int group,
+      int firstIndex,
+      int[] indices,
+      int indicesAt,
+      Scratch scratch) {
+    int[] maxima = scratch.maxima;
+    int[] lanes = scratch.lanes(groups * L);
+    int reaching = Floor.reaching(maxima, groups * L, floor, lanes);
     int found = 0;
-    for (int g = 0; g < groups; g++) {
-      if (Floor.reaches(maxima, g * L, floor)) {
-        if (found > MAX_HITS - group * L) {
-          admit(found, scores, at, firstIndex, indices, indicesAt);
-          found = 0;
-        }
-        found = collect(scores, at, g * group * L, (g + 1) * group * L, found);
+    int before = 0;
+    for (int i = 0; i < reaching; i++) {
+      int g = lanes[i] / L;
+      if (found > MAX_HITS - group * L && g != before) {
+        admit(found, scores, at, firstIndex, indices, indicesAt);
+        found = 0;
+      }
+      before = g;
+      if (maxima[lanes[i]] >= floor) {
+        int from = g * group * L + lanes[i] % L;
+        found = Floor.collectLane(scores, at, from, group, magnitude, floor, hits, found);
       }
     }
     admit(found, scores, at, firstIndex, indices, indicesAt);
-    scan(scores, at, groups * group * L, count, firstIndex, indices, indicesAt);
   }
 
   /** Vectors a group, a power of two that gives enough maxima; 0 when there are too few scores. */

@@ -37,6 +37,15 @@ public record Dense(int rows, int columns, float[] values) {
     return new Dense(to - from, columns, Arrays.copyOfRange(values, from * columns, to * columns));
   }
 
+  /** A copy of some rows and some columns. */
+  public Dense window(int fromRow, int toRow, int fromColumn, int toColumn) {
+    float[][] cut = new float[toRow - fromRow][];
+    for (int row = fromRow; row < toRow; row++) {
+      cut[row - fromRow] = Arrays.copyOfRange(row(row), fromColumn, toColumn);
+    }
+    return ofRows(cut);
+  }
+
   /** The elements as {@code dtype} stores them. */
   public Dense stored(DType dtype) {
     return new Dense(rows, columns, Rounding.stored(values, dtype));

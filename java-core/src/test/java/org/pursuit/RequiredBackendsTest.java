@@ -1,0 +1,21 @@
+package org.pursuit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.pursuit.support.BackendsUnderTest;
+
+/** A green run cannot be one that skipped a backend. */
+class RequiredBackendsTest {
+  @Test
+  void everyRequiredBackendIsUsable() {
+    assertThat(BackendsUnderTest.missing())
+        .as("unusable backends of -D" + BackendsUnderTest.REQUIRED)
+        .isEmpty();
+  }
+
+  @Test
+  void scalarIsAlwaysUsable() {
+    assertThat(BackendsUnderTest.usable()).extracting("name").contains("scalar");
+  }
+}

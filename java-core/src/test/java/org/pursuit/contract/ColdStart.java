@@ -1,0 +1,103 @@
+package org.pursuit.contract;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Random;
+import org.pursuit.data.FixedWidthCodes;
+import org.pursuit.data.Floats;
+import org.pursuit.data.Gram;
+import org.pursuit.data.Matrix;
+import org.pursuit.data.PursuitTape;
+import org.pursuit.kernel.MatchingPursuit;
+import org.pursuit.kernel.RowNormalisation;
+import org.pursuit.kernel.Score;
+import org.pursuit.support.BackendUnderTest;
+import org.pursuit.support.Inputs;
+import org.pursuit.support.Lab;
+import org.pursuit.support.Seed;
+import org.pursuit.support.Slots;
+
+/**
+ * A program that calls every kernel that sums, from the first call in a new JVM until the compilers
+ * have done their work, and fails when a result changes on the way.
+ */
+final class ColdStart {
+  private static final int ROUNDS = 1000;
+  private static final int D = 45;
+  private static final int ATOMS = 61;
+
+  private final Map<String, Runnable> kernels = new LinkedHashMap<>();
+  private final Map<String, Matrix> outputs = new LinkedHashMap<>();
+  private final Map<String, Floats> vectors = new LinkedHashMap<>();
+
+  private ColdStart(Lab lab) {
+    Random random = Seed.random(150);
+    Matrix atoms = lab.matrix(Inputs.normal(ATOMS, D, random));
+    for (int rows : new int[] {1, 60}) {
+      Matrix x = lab.matrix(Inputs.normal(rows, D, random));
+      Slots slots = Slots.random(rows, 7, ATOMS, random);
+      FixedWidthCodes codes = lab.codes(slots);
+      String shape = ", " + rows + " rows";
+
+      Matrix scores = output(lab, "score" + shape, rows, ATOMS);
+      kernels.put(
+          "score" + shape, () -> lab.scoring().score(x, atoms, null, Score.plain(), scores));
+      for (RowNormalisation normalisation : RowNormalisation.values()) {
+        Matrix normalised = output(lab, normalisation + shape, rows, D);
+        kernels.put(
+            normalisation + shape,
+            () -> lab.scoring().normalise(x, normalisation, null, normalised, null, null));
+      }
+      Matrix decoded = output(lab, "decode" + shape, rows, D);
+      kernels.put("decode" + shape, () -> lab.sparseAlgebra().decode(codes, atoms, null, decoded));
+      Floats dots = lab.floatsOutput(rows * 7L);
+      vectors.put("sampledDot" + shape, dots);
+      kernels.put(
+          "sampledDot" + shape, () -> lab.sparseAlgebra().sampledDot(x, atoms, codes, dots));
+
+      MatchingPursuit steps = MatchingPursuit.steps(5).toleranceRelative(0.1f);
+      PursuitTape tape = lab.tape(rows, 5);
+      Matrix residual = output(lab, "matchingPursuit" + shape, rows, D);
+      kernels.put(
+          "matchingPursuit" + shape,
+          () -> lab.pursuits().matchingPursuit(x, atoms, steps, tape, residual));
+      Gram gram = lab.gram(ATOMS);
+      outputs.put("gram" + shape, gram.products());
+      kernels.put("gram" + shape, () -> lab.pursuits().gram(atoms, gram));
+      Matrix residualByGram = output(lab, "matchingPursuit with Gram" + shape, rows, D);
+      kernels.put(
+          "matchingPursuit with Gram" + shape,
+          () -> lab.pursuits().matchingPursuit(x, atoms, gram, steps, tape, residualByGram));
+    }
+  }
+
+  private Matrix output(Lab lab, String kernel, int rows, int columns) {
+    Matrix made = lab.output(rows, columns);
+    outputs.put(kernel, made);
+    return made;
+  }
+
+  private float[] run(String kernel) {
+    kernels.get(kernel).run();
+    Matrix output = outputs.get(kernel);
+    return output == null ? vectors.get(kernel).download() : output.download();
+  }
+
+  /** Runs on the backend that the only argument names. */
+  public static void main(String[] arguments) {
+    try (Lab lab = new BackendUnderTest(arguments[0]).open()) {
+      ColdStart program = new ColdStart(lab);
+      Map<String, float[]> first = new LinkedHashMap<>();
+      program.kernels.keySet().forEach(kernel -> first.put(kernel, program.run(kernel)));
+      for (int round = 1; round < ROUNDS; round++) {
+        for (var result : first.entrySet()) {
+          if (!Arrays.equals(program.run(result.getKey()), result.getValue())) {
+            System.out.println(result.getKey() + ": another result in round " + round);
+            System.exit(1);
+          }
+        }
+      }
+    }
+  }
+}

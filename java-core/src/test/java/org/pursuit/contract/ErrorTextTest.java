@@ -1,0 +1,338 @@
+package org.pursuit.contract;
+
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import java.util.Arrays;
+import java.util.List;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.pursuit.BackendOptions;
+import org.pursuit.data.CsrCodes;
+import org.pursuit.data.DType;
+import org.pursuit.data.FixedWidthCodes;
+import org.pursuit.data.Floats;
+import org.pursuit.data.Gram;
+import org.pursuit.data.Matrix;
+import org.pursuit.data.PursuitTape;
+import org.pursuit.kernel.Activation;
+import org.pursuit.kernel.MatchingPursuit;
+import org.pursuit.kernel.RowNormalisation;
+import org.pursuit.kernel.Score;
+import org.pursuit.kernel.Scoring;
+import org.pursuit.kernel.Selection;
+import org.pursuit.kernel.Selector;
+import org.pursuit.kernel.SparseAlgebra;
+import org.pursuit.kernel.TopK;
+import org.pursuit.kernel.Write;
+import org.pursuit.support.BackendUnderTest;
+import org.pursuit.support.Dense;
+import org.pursuit.support.EveryBackend;
+import org.pursuit.support.Lab;
+
+/** Every wrong argument has one text, the same on every backend. */
+class ErrorTextTest {
+  @EveryBackend
+  void selection(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      Selection selection = lab.selection();
+      Matrix scores = zeros(lab, 2, 5);
+      Matrix narrow = zeros(lab, 2, 4);
+      FixedWidthCodes out = lab.codes(2, 3);
+      TopK top3 = TopK.of(3);
+      rejects("scores: expected a value, found null", () -> selection.topK(null, top3, out));
+      rejects(
+          "values: expected a value, found null",
+          () -> selection.topK(scores, (Matrix) null, top3, out));
+      rejects(
+          "values: expected [2, 5], found [2, 4]", () -> selection.topK(scores, narrow, top3, out));
+      rejects(
+          "options: expected a value, found null", () -> selection.topK(scores, (TopK) null, out));
+      rejects("out: expected a value, found null", () -> selection.topK(scores, top3, null));
+      rejects("out: expected [2, 4], found [2, 3]", () -> selection.topK(scores, TopK.of(4), out));
+      rejects(
+          "out: expected [2, 3], found [1, 3]",
+          () -> selection.topK(scores, top3, lab.codes(1, 3)));
+      rejects(
+          "rowK: expected [2], found [3]",
+          () -> selection.topK(scores, top3.rowK(lab.ints(new int[3])), out));
+      rejects(
+          "mask: expected [5], found [4]",
+          () -> selection.topK(scores, top3.mask(lab.mask(new boolean[4])), out));
+    }
+  }
+
+  @EveryBackend
+  void scoring(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      Scoring scoring = lab.scoring();
+      Matrix x = zeros(lab, 2, 5);
+      Matrix weights = zeros(lab, 7, 5);
+      Matrix out = zeros(lab, 2, 7);
+      Floats four = lab.floats(new float[4]);
+      Score plain = Score.plain();
+      rejects(
+          "x: expected a value, found null", () -> scoring.score(null, weights, null, plain, out));
+      rejects(
+          "weights: expected a value, found null", () -> scoring.score(x, null, null, plain, out));
+      rejects(
+          "weights: expected [rows, 5], found [2, 7]",
+          () -> scoring.score(x, out, null, plain, out));
+      rejects("bias: expected [7], found [4]", () -> scoring.score(x, weights, four, plain, out));
+      rejects(
+          "options: expected a value, found null",
+          () -> scoring.score(x, weights, null, null, out));
+      rejects(
+          "preBias: expected [5], found [4]",
+          () -> scoring.score(x, weights, null, plain.preBias(four), out));
+      rejects(
+          "out: expected [2, 7], found [2, 5]",
+          () -> scoring.score(x, weights, null, plain, zeros(lab, 2, 5)));
+    }
+  }
+
+  @EveryBackend
+  void normalise(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      Scoring scoring = lab.scoring();
+      Matrix x = zeros(lab, 2, 5);
+      Matrix out = zeros(lab, 2, 5);
+      Floats four = lab.floats(new float[4]);
+      RowNormalisation unit = RowNormalisation.UNIT;
+      rejects(
+          "x: expected a value, found null",
+          () -> scoring.normalise(null, unit, null, out, null, null));
+      rejects(
+          "normalisation: expected a value, found null",
+          () -> scoring.normalise(x, null, null, out, null, null));
+      rejects(
+          "preBias: expected [5], found [4]",
+          () -> scoring.normalise(x, unit, four, out, null, null));
+      rejects(
+          "out: expected [2, 5], found [1, 5]",
+          () -> scoring.normalise(x, unit, null, out.rows(0, 1), null, null));
+      rejects(
+          "centre: expected [2], found [4]",
+          () -> scoring.normalise(x, unit, null, out, four, null));
+      rejects(
+          "scale: expected [2], found [4]",
+          () -> scoring.normalise(x, unit, null, out, null, four));
+    }
+  }
+
+  @EveryBackend
+  void encode(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      Scoring scoring = lab.scoring();
+      Matrix x = zeros(lab, 2, 5);
+      Matrix weights = zeros(lab, 7, 5);
+      Score plain = Score.plain();
+      FixedWidthCodes out = lab.codes(2, 3);
+      rejects(
+          "selectors: expected a value, found null",
+          () -> scoring.encode(x, weights, null, plain, (List<Selector>) null));
+      rejects(
+          "selectors: expected at least one, found none",
+          () -> scoring.encode(x, weights, null, plain, List.of()));
+      rejects(
+          "selector: expected a value, found null",
+          () -> scoring.encode(x, weights, null, plain, Arrays.asList((Selector) null)));
+      rejects(
+          "out: expected [2, 4], found [2, 3]",
+          () -> scoring.encode(x, weights, null, plain, TopK.of(4).into(out)));
+      rejects(
+          "mask: expected [7], found [5]",
+          () ->
+              scoring.encode(
+                  x, weights, null, plain, TopK.of(3).mask(lab.mask(new boolean[5])).into(out)));
+      rejects("out: expected a value, found null", () -> TopK.of(4).into(null));
+    }
+  }
+
+  @EveryBackend
+  void sparseAlgebra(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      SparseAlgebra algebra = lab.sparseAlgebra();
+      FixedWidthCodes codes = lab.keep(lab.backend().fixedWidthCodes(2, 3));
+      CsrCodes csr = lab.keep(lab.backend().csrCodes(2, 7, 6));
+      Matrix atoms = zeros(lab, 7, 5);
+      Matrix out = zeros(lab, 2, 5);
+      Floats four = lab.floats(new float[4]);
+      rejects(
+          "codes: expected a value, found null",
+          () -> algebra.decode((FixedWidthCodes) null, atoms, null, out));
+      rejects("atoms: expected a value, found null", () -> algebra.decode(codes, null, null, out));
+      rejects("bias: expected [5], found [4]", () -> algebra.decode(codes, atoms, four, out));
+      rejects(
+          "write: expected a value, found null",
+          () -> algebra.decode(codes, atoms, null, null, out));
+      rejects(
+          "out: expected [2, 5], found [7, 5]", () -> algebra.decode(codes, atoms, null, atoms));
+      rejects(
+          "atoms: expected [7, 5], found [2, 5]",
+          () -> algebra.decode(csr, zeros(lab, 2, 5), null, Write.ACCUMULATE, out));
+      rejects(
+          "g: expected [2, 5], found [7, 5]", () -> algebra.sampledDot(atoms, atoms, codes, four));
+      rejects("out: expected [6], found [4]", () -> algebra.sampledDot(out, atoms, codes, four));
+      rejects("out: expected [6], found [4]", () -> algebra.sampledDot(out, atoms, csr, four));
+      rejects(
+          "atoms: expected [7, 5], found [2, 5]",
+          () -> algebra.sampledDot(out, out, csr, csr.values()));
+      rejects("out: expected [2, 3], found [3, 3]", () -> algebra.coalesce(codes, lab.codes(3, 3)));
+      rejects("out: expected other codes than the input", () -> algebra.coalesce(codes, codes));
+    }
+  }
+
+  @EveryBackend
+  void pursuits(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      Matrix x = zeros(lab, 2, 5);
+      Matrix atoms = zeros(lab, 7, 5);
+      PursuitTape tape = lab.tape(2, 3);
+      MatchingPursuit steps = MatchingPursuit.steps(3);
+      Gram small = lab.gram(6);
+      rejectsPursuit(lab, "x: expected a value, found null", null, atoms, steps, tape, null);
+      rejectsPursuit(
+          lab, "atoms: expected [rows, 5], found [7, 4]", x, zeros(lab, 7, 4), steps, tape, null);
+      rejectsPursuit(lab, "options: expected a value, found null", x, atoms, null, tape, null);
+      rejectsPursuit(
+          lab,
+          "atomMask: expected [7], found [5]",
+          x,
+          atoms,
+          steps.atomMask(lab.mask(new boolean[5])),
+          tape,
+          null);
+      rejectsPursuit(lab, "tape: expected a value, found null", x, atoms, steps, null, null);
+      rejectsPursuit(
+          lab,
+          "tape: expected [2, 4], found [2, 3]",
+          x,
+          atoms,
+          MatchingPursuit.steps(4),
+          tape,
+          null);
+      rejectsPursuit(lab, "residual: expected [2, 5], found [7, 5]", x, atoms, steps, tape, atoms);
+      rejectsPursuit(
+          lab,
+          "residual: expected F32, found BF16",
+          x,
+          atoms,
+          steps,
+          tape,
+          lab.matrix(Dense.zeros(2, 5), DType.BF16));
+      rejects(
+          "gram: expected a value, found null",
+          () -> lab.pursuits().matchingPursuit(x, atoms, null, steps, tape, null));
+      rejects("gram: expected a value, found null", () -> lab.pursuits().gram(atoms, null));
+      rejects(
+          "gram: expected a capacity of at least 7 atoms, found 6",
+          () -> lab.pursuits().gram(atoms, small));
+      rejects(
+          "gram: expected a capacity of at least 7 atoms, found 6",
+          () -> lab.pursuits().append(atoms, small));
+    }
+  }
+
+  private static void rejectsPursuit(
+      Lab lab,
+      String message,
+      Matrix x,
+      Matrix atoms,
+      MatchingPursuit options,
+      PursuitTape tape,
+      Matrix residual) {
+    rejects(message, () -> lab.pursuits().matchingPursuit(x, atoms, options, tape, residual));
+    Gram gram = lab.gram(0);
+    rejects(message, () -> lab.pursuits().matchingPursuit(x, atoms, gram, options, tape, residual));
+  }
+
+  @EveryBackend
+  void handlesClosedOrOfAnotherBackend(BackendUnderTest backend) {
+    try (Lab lab = backend.open();
+        Lab other = backend.open()) {
+      Matrix scores = zeros(lab, 2, 5);
+      FixedWidthCodes out = lab.codes(2, 3);
+      TopK top3 = TopK.of(3);
+      String foreign = " belongs to another backend (%s, not this %s)".formatted(backend, backend);
+      refuses(
+          "scores: matrix F32 [2, 5]" + foreign,
+          () -> lab.selection().topK(zeros(other, 2, 5), top3, out));
+      refuses(
+          "out: codes [2, 3]" + foreign,
+          () -> lab.selection().topK(scores, top3, other.codes(2, 3)));
+      refuses(
+          "mask: mask [5]" + foreign,
+          () -> lab.selection().topK(scores, top3.mask(other.mask(new boolean[5])), out));
+      refuses(
+          "gram: Gram of 0 atoms, capacity 4" + foreign,
+          () -> lab.pursuits().gram(zeros(lab, 3, 5), other.gram(4)));
+
+      Matrix closed = zeros(lab, 2, 5);
+      closed.close();
+      refuses("scores: matrix F32 [2, 5] is closed", () -> lab.selection().topK(closed, top3, out));
+      refuses(
+          "scores: matrix F32 [1, 5] is closed",
+          () -> lab.selection().topK(closed.rows(0, 1), top3, lab.codes(1, 3)));
+      out.close();
+      refuses("out: codes [2, 3] is closed", () -> lab.selection().topK(scores, top3, out));
+      PursuitTape tape = lab.tape(2, 3);
+      tape.close();
+      refuses(
+          "codes: tape [2, 3] is closed",
+          () -> lab.sparseAlgebra().coalesce(tape, lab.codes(2, 3)));
+      CsrCodes csr = lab.keep(lab.backend().csrCodes(2, 5, 4));
+      csr.close();
+      refuses(
+          "codes: CSR codes [2, 5], capacity 4 is closed",
+          () -> lab.sparseAlgebra().decode(csr, scores, null, scores));
+    }
+  }
+
+  @Test
+  void optionsAreCheckedWhenTheyAreMade() {
+    rejects("k: expected 0 to 4096, found -1", () -> TopK.of(-1));
+    rejects("k: expected 0 to 4096, found 4097", () -> TopK.of(4097));
+    rejects("key: expected a value, found null", () -> TopK.of(1).key(null));
+    rejects("order: expected a value, found null", () -> TopK.of(1).order(null));
+    rejects("tieRule: expected a value, found null", () -> TopK.of(1).tieRule(null));
+    rejects("options: expected a value, found null", () -> new Selector.RowTopK(null, null));
+    rejects(
+        "normalisation: expected a value, found null",
+        () -> new Score(null, null, Activation.RELU));
+    rejects("activation: expected a value, found null", () -> Score.plain().activation(null));
+    rejects("steps: expected 1 to 4096, found 0", () -> MatchingPursuit.steps(0));
+    rejects("steps: expected 1 to 4096, found 4097", () -> MatchingPursuit.steps(4097));
+    rejects("sign: expected a value, found null", () -> MatchingPursuit.steps(1).sign(null));
+    rejects(
+        "reselection: expected a value, found null",
+        () -> MatchingPursuit.steps(1).reselection(null));
+    rejects("scaling: expected a value, found null", () -> MatchingPursuit.steps(1).scaling(null));
+    rejects(
+        "toleranceAbsolute: expected a finite number of 0 or more, found -1.0",
+        () -> MatchingPursuit.steps(1).toleranceAbsolute(-1));
+    rejects(
+        "toleranceRelative: expected a finite number of 0 or more, found NaN",
+        () -> MatchingPursuit.steps(1).toleranceRelative(Float.NaN));
+    rejects(
+        "toleranceRelative: expected a finite number of 0 or more, found Infinity",
+        () -> MatchingPursuit.steps(1).toleranceRelative(Float.POSITIVE_INFINITY));
+    rejects("device: expected 0 or more, found -1", () -> BackendOptions.defaults().device(-1));
+    rejects("threads: expected 1 or more, found 0", () -> BackendOptions.defaults().threads(0));
+    rejects(
+        "memoryLimitBytes: expected 0 or more, found -1",
+        () -> BackendOptions.defaults().memoryLimitBytes(-1));
+  }
+
+  private static Matrix zeros(Lab lab, int rows, int columns) {
+    return lab.matrix(Dense.zeros(rows, columns));
+  }
+
+  private static void rejects(String message, ThrowingCallable call) {
+    assertThatIllegalArgumentException().isThrownBy(call).withMessage(message);
+  }
+
+  private static void refuses(String message, ThrowingCallable call) {
+    assertThatIllegalStateException().isThrownBy(call).withMessage(message);
+  }
+}

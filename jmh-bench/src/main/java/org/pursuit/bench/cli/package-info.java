@@ -1,0 +1,2 @@
+/** The commands of the program {@code pursuit}. */
+package org.pursuit.bench.cli;

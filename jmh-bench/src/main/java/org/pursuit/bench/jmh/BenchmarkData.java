@@ -1,0 +1,91 @@
+package org.pursuit.bench.jmh;
+
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import org.pursuit.data.SlottedCodes;
+
+/** Inputs of the benchmarks, the same in every run. */
+final class BenchmarkData {
+  private static final long SEED = 0x50555253554954L;
+
+  private BenchmarkData() {}
+
+  /** Generator of the input with this name. */
+  private static SplittableRandom random(String name) {
+    return new SplittableRandom(SEED + name.hashCode());
+  }
+
+  /** Numbers from N(0, 1). */
+  static float[] normal(String name, long length) {
+    SplittableRandom random = random(name);
+    float[] values = new float[Math.toIntExact(length)];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return values;
+  }
+
+  /** Atoms of unit norm in random directions, row-major [n, d]. */
+  static float[] atoms(int n, int d) {
+    float[] atoms = normal("atoms", (long) n * d);
+    for (int j = 0; j < n; j++) {
+      double square = 0;
+      for (int i = j * d; i < (j + 1) * d; i++) {
+        square += (double) atoms[i] * atoms[i];
+      }
+      float scale = (float) (1 / Math.sqrt(square));
+      for (int i = j * d; i < (j + 1) * d; i++) {
+        atoms[i] *= scale;
+      }
+    }
+    return atoms;
+  }
+
+  /** Scores that rise along each row: every one beats all before it. */
+  static float[] ascending(int rows, int columns) {
+    float[] scores = new float[Math.multiplyExact(rows, columns)];
+    for (int i = 0; i < scores.length; i++) {
+      scores[i] = 1 + i % columns;
+    }
+    return scores;
+  }
+
+  /** Fills all slots with values from N(0, 1) and atoms below n, distinct within a row. */
+  static void distinctAtoms(SlottedCodes codes, int n) {
+    fill(codes, n, true);
+  }
+
+  /** {@link #distinctAtoms} but for the atoms, which may repeat within a row as in a tape. */
+  static void repeatedAtoms(SlottedCodes codes, int n) {
+    fill(codes, n, false);
+  }
+
+  private static void fill(SlottedCodes codes, int n, boolean distinct) {
+    int k = codes.k();
+    if (distinct && k > n) {
+      throw new IllegalArgumentException("k: expected at most n = " + n + ", found " + k);
+    }
+    SplittableRandom random = random("indices");
+    int[] indices = new int[codes.rows() * k];
+    for (int slot = 0; slot < indices.length; slot++) {
+      int rowBegin = slot - slot % k;
+      do {
+        indices[slot] = random.nextInt(n);
+      } while (distinct && contains(indices, rowBegin, slot, indices[slot]));
+    }
+    int[] counts = new int[codes.rows()];
+    Arrays.fill(counts, k);
+    codes.indices().upload(indices);
+    codes.values().upload(normal("values", indices.length));
+    codes.counts().upload(counts);
+  }
+
+  private static boolean contains(int[] array, int from, int to, int sought) {
+    for (int i = from; i < to; i++) {
+      if (array[i] == sought) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

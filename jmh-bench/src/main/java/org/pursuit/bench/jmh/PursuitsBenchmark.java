@@ -1,0 +1,215 @@
+package org.pursuit.bench.jmh;
+
+import java.util.function.UnaryOperator;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.pursuit.Backend;
+import org.pursuit.data.DType;
+import org.pursuit.data.Gram;
+import org.pursuit.data.Matrix;
+import org.pursuit.data.PursuitTape;
+import org.pursuit.kernel.MatchingPursuit;
+
+/** Matching pursuit by residual products and with a Gram, and the Gram itself. */
+public class PursuitsBenchmark extends KernelBenchmark {
+  /** Rows, a dictionary, and what a pursuit writes. */
+  @State(Scope.Benchmark)
+  public static class Operands {
+    /** Rows x dimension x atoms. */
+    @Param({"64x384x4096", "256x768x16384"})
+    public String shape;
+
+    /** Steps of each row; none ends early. */
+    @Param({"8", "32"})
+    public int steps;
+
+    private Backend backend;
+    private MatchingPursuit options;
+    private Matrix x;
+    private Matrix atoms;
+    private PursuitTape tape;
+    private Matrix residual;
+
+    /** Makes the operands. */
+    @Setup
+    public void make(BenchmarkBackend backend) {
+      int[] sizes = Shapes.parse(shape, "rowsxdxn");
+      int rows = sizes[0];
+      int d = sizes[1];
+      int n = sizes[2];
+      this.backend = backend.get();
+      options = MatchingPursuit.steps(steps);
+      x = this.backend.upload(BenchmarkData.normal("x", (long) rows * d), rows, d);
+      atoms = this.backend.upload(BenchmarkData.atoms(n, d), n, d);
+      tape = this.backend.pursuitTape(rows, steps);
+      residual = this.backend.matrix(rows, d, DType.F32);
+    }
+
+    /**
+     * Fails if a step of the last pursuit was not the best up to rounding, or is not subtracted.
+     */
+    @TearDown
+    public void verify() {
+      int[] picks = tape.indices().download();
+      float[] coefficients = tape.values().download();
+      int[] counts = tape.counts().download();
+      float[] dictionary = atoms.download();
+      for (int row : Verification.rowsOf(tape.rows())) {
+        Verification.near(steps, counts[row], 0, "steps of row " + row);
+        verifyRow(row, picks, coefficients, dictionary);
+      }
+    }
+
+    private void verifyRow(int row, int[] picks, float[] coefficients, float[] dictionary) {
+      float[] rest = x.rows(row, row + 1).download();
+      int d = rest.length;
+      // A Gram's row is rounded in every product, and subtracted in every step.
+      double bound = Verification.roundingBound(d, (steps + 1) * Verification.norm(rest, 0, d));
+      for (int slot = row * steps; slot < (row + 1) * steps; slot++) {
+        double best = 0;
+        for (int j = 0; j < atoms.rows(); j++) {
+          best = Math.max(best, Math.abs(Verification.dot(rest, 0, dictionary, j * d, d)));
+        }
+        int at = picks[slot] * d;
+        double product = Verification.dot(rest, 0, dictionary, at, d);
+        Verification.near(best, Math.abs(product), 2 * bound, "correlation of slot " + slot);
+        Verification.near(product, coefficients[slot], 2 * bound, "coefficient of slot " + slot);
+        for (int i = 0; i < d; i++) {
+          rest[i] -= coefficients[slot] * dictionary[at + i];
+        }
+      }
+      float[] found = residual.rows(row, row + 1).download();
+      for (int i = 0; i < d; i++) {
+        Verification.near(rest[i], found[i], bound, "residual " + row + ", " + i);
+      }
+    }
+  }
+
+  /** The Gram of the operands' dictionary. */
+  @State(Scope.Benchmark)
+  public static class Products {
+    private Gram gram;
+
+    /** Computes the products. */
+    @Setup
+    public void compute(Operands operands) {
+      gram = operands.backend.gram(operands.atoms.rows());
+      operands.backend.pursuits().gram(operands.atoms, gram);
+    }
+  }
+
+  /** A dictionary whose Gram is computed. */
+  @State(Scope.Benchmark)
+  public static class Dictionary {
+    /** Atoms x dimension. */
+    @Param("4096x384")
+    public String shape;
+
+    private Backend backend;
+    private Matrix atoms;
+    private Gram gram;
+
+    /** Makes the dictionary. */
+    @Setup
+    public void make(BenchmarkBackend backend) {
+      int[] sizes = Shapes.parse(shape, "nxd");
+      this.backend = backend.get();
+      atoms = this.backend.upload(BenchmarkData.atoms(sizes[0], sizes[1]), sizes[0], sizes[1]);
+      gram = this.backend.gram(sizes[0]);
+    }
+
+    /** Fails if the last products are wrong. */
+    @TearDown
+    public void verify() {
+      float[] dictionary = atoms.download();
+      int d = atoms.columns();
+      double bound = Verification.roundingBound(d, 1);
+      for (int i : Verification.rowsOf(atoms.rows())) {
+        float[] found = gram.products().rows(i, i + 1).download();
+        for (int j = 0; j < atoms.rows(); j++) {
+          double exact = Verification.dot(dictionary, i * d, dictionary, j * d, d);
+          Verification.near(exact, found[j], bound, "product " + i + ", " + j);
+        }
+      }
+    }
+  }
+
+  /** Matching pursuit that multiplies the residuals with all atoms at each step. */
+  @Benchmark
+  public PursuitTape matchingPursuit(Operands o) {
+    o.backend.pursuits().matchingPursuit(o.x, o.atoms, o.options, o.tape, o.residual);
+    o.backend.synchronize();
+    return o.tape;
+  }
+
+  /** Matching pursuit that updates the correlations with a row of the Gram at each step. */
+  @Benchmark
+  public PursuitTape matchingPursuitGram(Operands o, Products p) {
+    o.backend.pursuits().matchingPursuit(o.x, o.atoms, p.gram, o.options, o.tape, o.residual);
+    o.backend.synchronize();
+    return o.tape;
+  }
+
+  /** {@link org.pursuit.kernel.Pursuits#gram}. */
+  @Benchmark
+  public Gram gram(Dictionary o) {
+    o.backend.pursuits().gram(o.atoms, o.gram);
+    o.backend.synchronize();
+    return o.gram;
+  }
+
+  /** The work of one call with the given parameters. */
+  static Work work(String kernel, UnaryOperator<String> parameter) {
+    String shape = parameter.apply("shape");
+    if (kernel.equals("gram")) {
+      int[] sizes = Shapes.parse(shape, "nxd");
+      return gram(sizes[0], sizes[1]);
+    }
+    int[] sizes = Shapes.parse(shape, "rowsxdxn");
+    int steps = Integer.parseInt(parameter.apply("steps"));
+    return switch (kernel) {
+      case "matchingPursuit" -> matchingPursuit(sizes[0], sizes[1], sizes[2], steps);
+      case "matchingPursuitGram" -> matchingPursuitGram(sizes[0], sizes[1], sizes[2], steps);
+      default -> throw new IllegalArgumentException("kernel: found " + kernel);
+    };
+  }
+
+  /**
+   * Each step reads all atoms once, whatever the number of rows, multiplies them with the
+   * residuals, and updates those.
+   */
+  static Work matchingPursuit(long rows, long d, long n, long steps) {
+    long operands = operands(rows, d, n, steps);
+    return new Work(
+        operands + (steps - 1) * Work.words(n * d),
+        steps * (2 * rows * d * n + 2 * rows * d),
+        operands);
+  }
+
+  /**
+   * One product of all rows with all atoms; each later step of a row reads one row of the Gram,
+   * subtracts it from the correlations, which stay in cache, and weighs them.
+   */
+  static Work matchingPursuitGram(long rows, long d, long n, long steps) {
+    long operands = operands(rows, d, n, steps);
+    return new Work(
+        operands + rows * (steps - 1) * Work.words(n),
+        2 * rows * d * n + steps * 2 * rows * d + rows * ((steps - 1) * 3 * n + n),
+        operands + Work.words(n * n));
+  }
+
+  /** Rows, atoms, residuals and tape. */
+  private static long operands(long rows, long d, long n, long steps) {
+    return Work.words(2 * rows * d + n * d) + Work.codes(rows, steps);
+  }
+
+  /** The atoms are read once; every product is computed, with no use of the symmetry. */
+  static Work gram(long n, long d) {
+    long bytes = Work.words(n * d + n * n);
+    return new Work(bytes, 2 * n * n * d, bytes);
+  }
+}

@@ -1,0 +1,170 @@
+package org.pursuit.bench.jmh;
+
+import java.util.function.UnaryOperator;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.pursuit.Backend;
+import org.pursuit.data.DType;
+import org.pursuit.data.FixedWidthCodes;
+import org.pursuit.data.Matrix;
+import org.pursuit.kernel.Score;
+import org.pursuit.kernel.Selector;
+import org.pursuit.kernel.TopK;
+
+/** The dense product, and the TopK that is fused with it. */
+public class ScoringBenchmark extends KernelBenchmark {
+  private static final Score PLAIN = Score.plain();
+
+  /** The operands of a stored product. */
+  @State(Scope.Benchmark)
+  public static class Dense {
+    /** Rows x dimension x atoms. */
+    @Param({"1024x768x16384", "64x384x2048"})
+    public String shape;
+
+    private Backend backend;
+    private Factors factors;
+    private Matrix out;
+
+    /** Makes the operands. */
+    @Setup
+    public void make(BenchmarkBackend backend) {
+      int[] sizes = Shapes.parse(shape, "rowsxdxn");
+      this.backend = backend.get();
+      factors = new Factors(this.backend, sizes[0], sizes[1], sizes[2]);
+      out = this.backend.matrix(sizes[0], sizes[2], DType.F32);
+    }
+
+    /** Fails if the last product is wrong. */
+    @TearDown
+    public void verify() {
+      for (int row : Verification.rowsOf(out.rows())) {
+        double[] exact = factors.scores(row);
+        float[] found = out.rows(row, row + 1).download();
+        for (int j = 0; j < found.length; j++) {
+          Verification.near(exact[j], found[j], factors.bound(row), "score " + row + ", " + j);
+        }
+      }
+    }
+  }
+
+  /** The operands of a fused selection. */
+  @State(Scope.Benchmark)
+  public static class Fused {
+    /** Rows x dimension x atoms x k. */
+    @Param({"1024x768x16384x32", "512x768x65536x64", "64x384x2048x32"})
+    public String shape;
+
+    private Backend backend;
+    private Factors factors;
+    private FixedWidthCodes codes;
+    private Selector selector;
+
+    /** Makes the operands. */
+    @Setup
+    public void make(BenchmarkBackend backend) {
+      int[] sizes = Shapes.parse(shape, "rowsxdxnxk");
+      this.backend = backend.get();
+      factors = new Factors(this.backend, sizes[0], sizes[1], sizes[2]);
+      codes = this.backend.fixedWidthCodes(sizes[0], sizes[3]);
+      selector = TopK.of(sizes[3]).into(codes);
+    }
+
+    /** Fails if an entry of the last selection is not among the first, up to rounding. */
+    @TearDown
+    public void verify() {
+      int[] indices = codes.indices().download();
+      float[] values = codes.values().download();
+      int k = codes.k();
+      for (int row : Verification.rowsOf(codes.rows())) {
+        double[] exact = factors.scores(row);
+        double bound = factors.bound(row);
+        double last = values[row * k + k - 1];
+        for (int slot = row * k; slot < (row + 1) * k; slot++) {
+          Verification.near(exact[indices[slot]], values[slot], bound, "score in slot " + slot);
+          Verification.require(values[slot] >= last, "slot " + slot + " is out of order");
+          exact[indices[slot]] = Double.NEGATIVE_INFINITY; // an atom that comes twice is not near
+        }
+        for (int j = 0; j < exact.length; j++) {
+          Verification.require(exact[j] <= last + bound, "row " + row + " lacks atom " + j);
+        }
+      }
+    }
+  }
+
+  /** Rows and atoms, and their exact products. */
+  private record Factors(Matrix x, Matrix atoms) {
+    Factors(Backend backend, int rows, int d, int n) {
+      this(
+          backend.upload(BenchmarkData.normal("x", (long) rows * d), rows, d),
+          backend.upload(BenchmarkData.atoms(n, d), n, d));
+    }
+
+    double[] scores(int row) {
+      float[] x = this.x.rows(row, row + 1).download();
+      float[] weights = atoms.download();
+      double[] scores = new double[atoms.rows()];
+      for (int j = 0; j < scores.length; j++) {
+        scores[j] = Verification.dot(x, 0, weights, j * x.length, x.length);
+      }
+      return scores;
+    }
+
+    /** What rounding may do to a row's scores: atoms have unit norm. */
+    double bound(int row) {
+      float[] x = this.x.rows(row, row + 1).download();
+      return Verification.roundingBound(x.length, Verification.norm(x, 0, x.length));
+    }
+  }
+
+  /** {@link org.pursuit.kernel.Scoring#score}. */
+  @Benchmark
+  public Matrix score(Dense o) {
+    o.backend.scoring().score(o.factors.x, o.factors.atoms, null, PLAIN, o.out);
+    o.backend.synchronize();
+    return o.out;
+  }
+
+  /**
+   * {@link org.pursuit.kernel.Scoring#encode(Matrix, Matrix, org.pursuit.data.Floats, Score,
+   * Selector)}.
+   */
+  @Benchmark
+  public FixedWidthCodes encode(Fused o) {
+    o.backend.scoring().encode(o.factors.x, o.factors.atoms, null, PLAIN, o.selector);
+    o.backend.synchronize();
+    return o.codes;
+  }
+
+  /** The work of one call with the given parameters. */
+  static Work work(String kernel, UnaryOperator<String> parameter) {
+    String shape = parameter.apply("shape");
+    return switch (kernel) {
+      case "score" -> {
+        int[] sizes = Shapes.parse(shape, "rowsxdxn");
+        yield score(sizes[0], sizes[1], sizes[2]);
+      }
+      case "encode" -> {
+        int[] sizes = Shapes.parse(shape, "rowsxdxnxk");
+        yield encode(sizes[0], sizes[1], sizes[2], sizes[3]);
+      }
+      default -> throw new IllegalArgumentException("kernel: found " + kernel);
+    };
+  }
+
+  /** Both factors are read once, and the product is written. */
+  static Work score(long rows, long d, long n) {
+    long bytes = Work.words((rows + n) * d + rows * n);
+    return new Work(bytes, 2 * rows * d * n, bytes);
+  }
+
+  /** Both factors are read once; of the product only the codes are written. */
+  static Work encode(long rows, long d, long n, long k) {
+    long bytes = Work.words((rows + n) * d) + Work.codes(rows, k);
+    return new Work(bytes, 2 * rows * d * n, bytes);
+  }
+}

@@ -1,0 +1,214 @@
+package org.pursuit.bench.jmh;
+
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.pursuit.Backend;
+import org.pursuit.data.DType;
+import org.pursuit.data.FixedWidthCodes;
+import org.pursuit.data.Floats;
+import org.pursuit.data.Matrix;
+import org.pursuit.data.PursuitTape;
+
+/** Products of codes with a dictionary, and the merging of a tape's repeated atoms. */
+public class SparseAlgebraBenchmark extends KernelBenchmark {
+  /** Codes, a dictionary, and dense rows. */
+  @State(Scope.Benchmark)
+  public static class Operands {
+    /** Rows x k x atoms x dimension: a dictionary in memory, and one in cache. */
+    @Param({"1024x64x65536x2048", "1024x32x2048x384"})
+    public String shape;
+
+    private Backend backend;
+    private FixedWidthCodes codes;
+    private Matrix atoms;
+    private Matrix rows;
+    private Floats dots;
+    private boolean decoded;
+    private boolean dotted;
+
+    /** Makes the operands. */
+    @Setup
+    public void make(BenchmarkBackend backend) {
+      int[] sizes = Shapes.parse(shape, "rowsxkxnxd");
+      int n = sizes[2];
+      int d = sizes[3];
+      this.backend = backend.get();
+      codes = this.backend.fixedWidthCodes(sizes[0], sizes[1]);
+      BenchmarkData.distinctAtoms(codes, n);
+      atoms = this.backend.upload(BenchmarkData.atoms(n, d), n, d);
+      rows = this.backend.matrix(sizes[0], d, DType.F32);
+      rows.upload(BenchmarkData.normal("x", (long) sizes[0] * d));
+      dots = this.backend.floats((long) sizes[0] * sizes[1]);
+    }
+
+    /** Fails if the last result is wrong. */
+    @TearDown
+    public void verify() {
+      int[] indices = codes.indices().download();
+      for (int row : Verification.rowsOf(codes.rows())) {
+        if (decoded) {
+          verifyDecode(row, indices, codes.values().download());
+        }
+        if (dotted) {
+          verifyDots(row, indices, dots.download());
+        }
+      }
+    }
+
+    private float[] atom(int j) {
+      return atoms.rows(j, j + 1).download();
+    }
+
+    private void verifyDecode(int row, int[] indices, float[] values) {
+      double[] sums = new double[atoms.columns()];
+      double[] magnitudes = new double[atoms.columns()];
+      for (int slot = row * codes.k(); slot < (row + 1) * codes.k(); slot++) {
+        float[] atom = atom(indices[slot]);
+        for (int i = 0; i < sums.length; i++) {
+          double term = (double) values[slot] * atom[i];
+          sums[i] += term;
+          magnitudes[i] += Math.abs(term);
+        }
+      }
+      float[] found = rows.rows(row, row + 1).download();
+      for (int i = 0; i < sums.length; i++) {
+        double bound = Verification.roundingBound(codes.k(), magnitudes[i]);
+        Verification.near(sums[i], found[i], bound, "element " + row + ", " + i);
+      }
+    }
+
+    private void verifyDots(int row, int[] indices, float[] found) {
+      float[] g = rows.rows(row, row + 1).download();
+      double bound = Verification.roundingBound(g.length, Verification.norm(g, 0, g.length));
+      for (int slot = row * codes.k(); slot < (row + 1) * codes.k(); slot++) {
+        double exact = Verification.dot(g, 0, atom(indices[slot]), 0, g.length);
+        Verification.near(exact, found[slot], bound, "product in slot " + slot);
+      }
+    }
+  }
+
+  /** A tape in which about every second atom comes again. */
+  @State(Scope.Benchmark)
+  public static class Tape {
+    /** Rows x steps. */
+    @Param("4096x32")
+    public String shape;
+
+    private Backend backend;
+    private PursuitTape tape;
+    private FixedWidthCodes merged;
+
+    /** Makes the tape. */
+    @Setup
+    public void make(BenchmarkBackend backend) {
+      int[] sizes = Shapes.parse(shape, "rowsxsteps");
+      this.backend = backend.get();
+      tape = this.backend.pursuitTape(sizes[0], sizes[1]);
+      BenchmarkData.repeatedAtoms(tape, sizes[1]);
+      merged = this.backend.fixedWidthCodes(sizes[0], sizes[1]);
+    }
+
+    /** Fails if the last result is wrong. */
+    @TearDown
+    public void verify() {
+      int[] indices = tape.indices().download();
+      float[] values = tape.values().download();
+      int[] foundIndices = merged.indices().download();
+      float[] foundValues = merged.values().download();
+      int[] counts = merged.counts().download();
+      for (int row : Verification.rowsOf(tape.rows())) {
+        Map<Integer, Double> sums = new TreeMap<>();
+        double magnitude = 0;
+        for (int slot = row * tape.k(); slot < (row + 1) * tape.k(); slot++) {
+          sums.merge(indices[slot], (double) values[slot], Double::sum);
+          magnitude += Math.abs(values[slot]);
+        }
+        Verification.near(sums.size(), counts[row], 0, "atoms of row " + row);
+        double bound = Verification.roundingBound(tape.k(), magnitude);
+        int slot = row * tape.k();
+        for (Map.Entry<Integer, Double> entry : sums.entrySet()) {
+          Verification.near(entry.getKey(), foundIndices[slot], 0, "atom in slot " + slot);
+          Verification.near(entry.getValue(), foundValues[slot], bound, "value in slot " + slot);
+          slot++;
+        }
+      }
+    }
+  }
+
+  /**
+   * {@link org.pursuit.kernel.SparseAlgebra#decode(org.pursuit.data.SlottedCodes, Matrix, Floats,
+   * Matrix)}.
+   */
+  @Benchmark
+  public Matrix decode(Operands o) {
+    o.backend.sparseAlgebra().decode(o.codes, o.atoms, null, o.rows);
+    o.backend.synchronize();
+    o.decoded = true;
+    return o.rows;
+  }
+
+  /**
+   * {@link org.pursuit.kernel.SparseAlgebra#sampledDot(Matrix, Matrix,
+   * org.pursuit.data.SlottedCodes, Floats)}.
+   */
+  @Benchmark
+  public Floats sampledDot(Operands o) {
+    o.backend.sparseAlgebra().sampledDot(o.rows, o.atoms, o.codes, o.dots);
+    o.backend.synchronize();
+    o.dotted = true;
+    return o.dots;
+  }
+
+  /** {@link org.pursuit.kernel.SparseAlgebra#coalesce}. */
+  @Benchmark
+  public FixedWidthCodes coalesce(Tape o) {
+    o.backend.sparseAlgebra().coalesce(o.tape, o.merged);
+    o.backend.synchronize();
+    return o.merged;
+  }
+
+  /** The work of one call with the given parameters. */
+  static Work work(String kernel, UnaryOperator<String> parameter) {
+    String shape = parameter.apply("shape");
+    if (kernel.equals("coalesce")) {
+      int[] sizes = Shapes.parse(shape, "rowsxsteps");
+      return coalesce(sizes[0], sizes[1]);
+    }
+    int[] sizes = Shapes.parse(shape, "rowsxkxnxd");
+    return switch (kernel) {
+      case "decode" -> decode(sizes[0], sizes[1], sizes[2], sizes[3]);
+      case "sampledDot" -> sampledDot(sizes[0], sizes[1], sizes[2], sizes[3]);
+      default -> throw new IllegalArgumentException("kernel: found " + kernel);
+    };
+  }
+
+  /** Codes and an atom for each entry are read, and the rows are written. */
+  static Work decode(long rows, long k, long n, long d) {
+    long bytes = Work.codes(rows, k) + Work.words(rows * k * d + rows * d);
+    return new Work(bytes, 2 * rows * k * d, footprint(rows, k, n, d));
+  }
+
+  /**
+   * Indices, counts, the rows and an atom for each entry are read, and the products are written.
+   */
+  static Work sampledDot(long rows, long k, long n, long d) {
+    return decode(rows, k, n, d); // as many bytes, in the other direction
+  }
+
+  private static long footprint(long rows, long k, long n, long d) {
+    return Work.codes(rows, k) + Work.words((Math.min(n, rows * k) + rows) * d);
+  }
+
+  /** The tape is read and the code is written; each value is added once. */
+  static Work coalesce(long rows, long steps) {
+    long bytes = 2 * Work.codes(rows, steps);
+    return new Work(bytes, rows * steps, bytes);
+  }
+}

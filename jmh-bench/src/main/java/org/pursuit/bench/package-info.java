@@ -1,0 +1,2 @@
+/** Entry point of the command-line program. */
+package org.pursuit.bench;

@@ -1,0 +1,97 @@
+package org.pursuit.bench.jmh;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** Counts by hand, for 2 rows, k or steps 3, n = 5 atoms and d = 7. */
+class WorkTest {
+  /** Six indices, six values, two counts. */
+  private static final long CODES = 4 * (6 + 6 + 2);
+
+  @Test
+  void topK() {
+    Work work = SelectionBenchmark.work("topK", Map.of("shape", "2x5", "k", "3")::get);
+    assertThat(work).isEqualTo(new Work(4 * 10 + CODES, 0, 4 * 10 + CODES));
+    assertThat(SelectionBenchmark.work("heap", Map.of("shape", "2x5", "k", "3")::get))
+        .isEqualTo(work);
+  }
+
+  @Test
+  void score() {
+    long bytes = 4 * (14 + 35 + 10);
+    assertThat(ScoringBenchmark.work("score", Map.of("shape", "2x7x5")::get))
+        .isEqualTo(new Work(bytes, 140, bytes));
+  }
+
+  @Test
+  void encode() {
+    long bytes = 4 * (14 + 35) + CODES;
+    assertThat(ScoringBenchmark.work("encode", Map.of("shape", "2x7x5x3")::get))
+        .isEqualTo(new Work(bytes, 140, bytes));
+  }
+
+  @Test
+  void decodeAndSampledDot() {
+    // Six atoms of seven elements are read, but only five different ones exist.
+    Work work = new Work(CODES + 4 * (42 + 14), 84, CODES + 4 * (35 + 14));
+    assertThat(SparseAlgebraBenchmark.work("decode", Map.of("shape", "2x3x5x7")::get))
+        .isEqualTo(work);
+    assertThat(SparseAlgebraBenchmark.work("sampledDot", Map.of("shape", "2x3x5x7")::get))
+        .isEqualTo(work);
+  }
+
+  @Test
+  void coalesce() {
+    assertThat(SparseAlgebraBenchmark.work("coalesce", Map.of("shape", "2x3")::get))
+        .isEqualTo(new Work(2 * CODES, 6, 2 * CODES));
+  }
+
+  @Test
+  void matchingPursuit() {
+    long operands = 4 * (14 + 14 + 35) + CODES;
+    Work work =
+        PursuitsBenchmark.work("matchingPursuit", Map.of("shape", "2x7x5", "steps", "3")::get);
+    // Two more readings of the atoms; three times a product and an update of the residuals.
+    assertThat(work).isEqualTo(new Work(operands + 2 * 4 * 35, 3 * (140 + 28), operands));
+  }
+
+  @Test
+  void matchingPursuitWithGram() {
+    long operands = 4 * (14 + 14 + 35) + CODES;
+    Work work =
+        PursuitsBenchmark.work("matchingPursuitGram", Map.of("shape", "2x7x5", "steps", "3")::get);
+    // Two rows of the Gram for each row; three searches, two of them with an update.
+    assertThat(work)
+        .isEqualTo(
+            new Work(
+                operands + 2 * 2 * 4 * 5,
+                140 + 3 * 28 + 2 * (3 * 5 + 2 * 2 * 5),
+                operands + 4 * 25));
+  }
+
+  @Test
+  void gram() {
+    long bytes = 4 * (35 + 25);
+    assertThat(PursuitsBenchmark.work("gram", Map.of("shape", "5x7")::get))
+        .isEqualTo(new Work(bytes, 350, bytes));
+  }
+
+  @Test
+  void scan() {
+    Work work = RooflineBenchmark.work("scan", Map.of("level", "L2", "threads", "2")::get);
+    assertThat(work).isEqualTo(new Work(2L << 29, 0, 2 * (256 << 10)));
+  }
+
+  @Test
+  void wrongShapes() {
+    assertThat(Shapes.parse("2x30", "rowsxk")).containsExactly(2, 30);
+    for (String shape : new String[] {"", "2", "2x", "2x3x4", "2x0", "2x-3", "2xk"}) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> Shapes.parse(shape, "rowsxk"))
+          .withMessage("shape: expected positive numbers rowsxk, found " + shape);
+    }
+  }
+}
