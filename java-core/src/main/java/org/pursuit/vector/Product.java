@@ -48,6 +48,9 @@ final class Product {
   /** Depth whose panels of rows and atoms fit the innermost cache together. */
   private static final int DEPTH = 256;
 
+  /** Depth of the piece of a panel that is packed at a time: it stays in the innermost cache. */
+  private static final int PACK_DEPTH = 128;
+
   /** Elements of a packed chunk of atoms, where atoms are long. */
   private static final int CHUNK_ELEMENTS = 1 << 20;
 
@@ -140,29 +143,32 @@ final class Product {
       }
       for (int r = 0; r < filled; r++) {
         rows.read(firstRow + panel * ROWS + r, line);
-        for (int i = 0; i < d; i++) {
-          rowPanels[base + i * ROWS + r] = line[i];
-        }
+        scatter(line, d, rowPanels, base + r, ROWS);
       }
     }
   }
 
   private void packAtomPanels(int worker, int from, int to) {
-    float[] line = lines[worker] = Grow.floats(lines[worker], d);
+    float[] line = lines[worker] = Grow.floats(lines[worker], PACK_DEPTH);
     for (int panel = from; panel < to; panel++) {
       int base = panel * COLUMNS * d;
       int filled = Math.min(COLUMNS, atomCount - panel * COLUMNS);
       if (filled < COLUMNS) {
         Arrays.fill(atomPanels, base, base + COLUMNS * d, 0);
       }
-      for (int c = 0; c < filled; c++) {
-        int atom = firstAtom + panel * COLUMNS + c;
-        float[] source = atoms.floats(atom, line);
-        int at = atoms.floatOffset(atom);
-        for (int i = 0; i < d; i++) {
-          atomPanels[base + i * COLUMNS + c] = source[at + i];
+      for (int depth = 0; depth < d; depth += PACK_DEPTH) {
+        int depths = Math.min(PACK_DEPTH, d - depth);
+        for (int c = 0; c < filled; c++) {
+          atoms.readRow(firstAtom + panel * COLUMNS + c, depth, depths, line, 0);
+          scatter(line, depths, atomPanels, base + depth * COLUMNS + c, COLUMNS);
         }
       }
+    }
+  }
+
+  private static void scatter(float[] line, int count, float[] panels, int at, int stride) {
+    for (int i = 0; i < count; i++) {
+      panels[at + i * stride] = line[i];
     }
   }
 
