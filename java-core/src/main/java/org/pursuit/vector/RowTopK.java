@@ -41,6 +41,7 @@ final class RowTopK {
 
   /** What a thread needs while it runs selections, one after another. */
   static final class Scratch {
+    private final RankSort sort = new RankSort();
     private final int[] hits = new int[MAX_HITS];
     private int[] maxima = {};
     private int[] lanes = {};
@@ -224,11 +225,18 @@ final class RowTopK {
    * @param keep the row's k; {@link #begin} was given one more for {@link TieRule#DROP}
    * @param values what the codes hold for index i, at {@code valuesAt + i}; null for the scores
    */
-  void finish(int row, int keep, TopK options, float[] values, int valuesAt, FixedWidthCodes out) {
+  void finish(
+      int row,
+      int keep,
+      TopK options,
+      float[] values,
+      int valuesAt,
+      FixedWidthCodes out,
+      Scratch scratch) {
     if (size > 2 * k) {
       keepBest();
     }
-    Arrays.sort(ranks, 0, size);
+    scratch.sort.sort(ranks, 0, size);
     int from = Math.max(0, size - keep);
     if (options.tieRule() == TieRule.DROP && from > 0) {
       int boundary = Ranks.key(ranks[from - 1]);
@@ -236,14 +244,14 @@ final class RowTopK {
         from++;
       }
     }
+    if (options.order() == OutputOrder.BY_INDEX) {
+      sortByIndex(from, scratch.sort);
+    }
     write(from, row, options, values, valuesAt, out);
   }
 
   private void write(
       int from, int row, TopK options, float[] values, int valuesAt, FixedWidthCodes out) {
-    if (options.order() == OutputOrder.BY_INDEX) {
-      sortByIndex(from);
-    }
     int[] outIndices = ((HostInts) out.indices()).array();
     float[] outValues = ((HostFloats) out.values()).array();
     int base = row * out.k();
@@ -263,11 +271,11 @@ final class RowTopK {
   }
 
   /** Arranges {@code ranks[from … size)} by descending index, by swapping the halves of each. */
-  private void sortByIndex(int from) {
+  private void sortByIndex(int from, RankSort sort) {
     for (int i = from; i < size; i++) {
       ranks[i] = Long.rotateLeft(ranks[i], 32) ^ Long.MIN_VALUE;
     }
-    Arrays.sort(ranks, from, size);
+    sort.sort(ranks, from, size);
     for (int i = from; i < size; i++) {
       ranks[i] = Long.rotateLeft(ranks[i] ^ Long.MIN_VALUE, 32);
     }

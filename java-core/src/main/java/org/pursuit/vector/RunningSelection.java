@@ -57,8 +57,8 @@ final class RunningSelection {
     selection.consume(listed, 0, to - from, columnList.columns(), from, scratch);
   }
 
-  void finish(int row, int rowInGroup) {
+  void finish(int worker, int row, int rowInGroup) {
     int keep = VectorSelection.rowK(options, row);
-    rows[rowInGroup].finish(row, keep, options, null, 0, out);
+    rows[rowInGroup].finish(row, keep, options, null, 0, out, scratches[worker]);
   }
 }

@@ -114,7 +114,7 @@ final class VectorScoring extends Scoring {
   private void finishRows(int worker, int from, int to) {
     for (int s = 0; s < selectionCount; s++) {
       for (int i = from; i < to; i++) {
-        selections.get(s).finish(groupFrom + i, i);
+        selections.get(s).finish(worker, groupFrom + i, i);
       }
     }
   }

@@ -80,7 +80,7 @@ final class VectorSelection extends Selection {
       selection.consume(
           slot.candidates, 0, columnList.size(), columnList.columns(), 0, slot.scratch);
     }
-    selection.finish(row, keep, options, valueRow, values.floatOffset(row), out);
+    selection.finish(row, keep, options, valueRow, values.floatOffset(row), out, slot.scratch);
   }
 
   /** The k of a row. */

@@ -47,6 +47,36 @@ class PursuitsContract {
   }
 
   @EveryBackend
+  void picksExactlyAtLargeShapes(BackendUnderTest backend) {
+    Random random = Seed.random(78);
+    MatchingPursuit options = MatchingPursuit.steps(4);
+    for (int[] shape : new int[][] {{47, 70}, {48, 1100}, {49, 2100}, {130, 33}, {1030, 129}}) {
+      Dense atoms = PowerOfTwoAtoms.random(shape[1], 24, new int[] {1, 4}, random);
+      Dense x = Inputs.integers(shape[0], 24, 6, random);
+      boolean[] mask = Inputs.flags(shape[1], 0.8, random);
+      try (Lab lab = backend.open()) {
+        assertExact(lab, x, atoms, options, null);
+        assertExact(lab, x, atoms, options.sign(Sign.POSITIVE), mask);
+        assertExact(lab, x, atoms, options.reselection(Reselection.FORBID), mask);
+        assertExact(lab, x, atoms, options.toleranceRelative(0.5f), null);
+      }
+    }
+  }
+
+  @EveryBackend
+  void manyRowsAreCertified(BackendUnderTest backend) {
+    Random random = Seed.random(79);
+    for (int rows : new int[] {48, 61, 200}) {
+      Dense x = Inputs.normal(rows, 300, random);
+      Dense atoms = unevenAtoms(150, 300, random);
+      try (Lab lab = backend.open()) {
+        assertCertified(lab, x, atoms, MatchingPursuit.steps(7), null);
+        assertCertified(lab, x, atoms, MatchingPursuit.steps(7).toleranceRelative(0.9f), null);
+      }
+    }
+  }
+
+  @EveryBackend
   void atomsAsTheyAreExactly(BackendUnderTest backend) {
     Random random = Seed.random(61);
     Dense atoms = PowerOfTwoAtoms.random(50, 24, new int[] {1, 2, 4}, random);

@@ -2,6 +2,7 @@ package org.pursuit.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -13,6 +14,7 @@ import org.pursuit.kernel.Activation;
 import org.pursuit.kernel.OutputOrder;
 import org.pursuit.kernel.RowNormalisation;
 import org.pursuit.kernel.Score;
+import org.pursuit.kernel.SelectionKey;
 import org.pursuit.kernel.Selector;
 import org.pursuit.kernel.TieRule;
 import org.pursuit.kernel.TopK;
@@ -23,6 +25,7 @@ import org.pursuit.support.EveryBackend;
 import org.pursuit.support.Inputs;
 import org.pursuit.support.Lab;
 import org.pursuit.support.Placement;
+import org.pursuit.support.RowKind;
 import org.pursuit.support.Same;
 import org.pursuit.support.Seed;
 import org.pursuit.support.Slots;
@@ -34,6 +37,11 @@ class ScoringContract {
   private static final int[] ROWS = {0, 1, 5, 6, 7, 13, 97};
   private static final int[] DIMENSIONS = {0, 1, 7, 8, 9, 63, 257, 768};
   private static final int[] ATOMS = {0, 1, 15, 16, 17, 255, 1025};
+
+  /** Rows, dimensions and atoms past the sizes of tiles, depths and groups. */
+  private static final int[][] LARGE = {
+    {1030, 30, 40}, {125, 600, 50}, {61, 30, 3100}, {61, 1100, 1030}, {2050, 9, 530}
+  };
 
   @EveryBackend
   void scoresExactlyAtAnyShape(BackendUnderTest backend) {
@@ -54,6 +62,27 @@ class ScoringContract {
                 rows + " rows, d = " + d + ", n = " + n);
           }
         }
+      }
+    }
+  }
+
+  @EveryBackend
+  void scoresAndEncodesExactlyAtLargeShapes(BackendUnderTest backend) {
+    Random random = Seed.random(55);
+    for (int[] shape : LARGE) {
+      Dense x = Inputs.integers(shape[0], shape[1], 3, random);
+      Dense weights = Inputs.integers(shape[2], shape[1], 3, random);
+      Dense scores = new Dense(shape[0], shape[2], exactScores(x, weights, null));
+      Slots best = new Ranking(scores, SelectionKey.SIGNED, null).topK(scores, TopK.of(40), null);
+      try (Lab lab = backend.open()) {
+        Matrix out = lab.output(shape[0], shape[2]);
+        lab.scoring().score(lab.matrix(x), lab.matrix(weights), null, Score.plain(), out);
+        Same.numbers(out.download(), scores.values(), Arrays.toString(shape));
+        FixedWidthCodes codes = lab.codes(shape[0], 40);
+        lab.scoring()
+            .encode(
+                lab.matrix(x), lab.matrix(weights), null, Score.plain(), TopK.of(40).into(codes));
+        assertSame(codes, best, Arrays.toString(shape));
       }
     }
   }
@@ -202,6 +231,22 @@ class ScoringContract {
   }
 
   @EveryBackend
+  void tinyAndLargeRowsAreScaledDownToTheFloor(BackendUnderTest backend) {
+    Dense unit = Inputs.unitRows(1, 50, Seed.random(57));
+    try (Lab lab = backend.open()) {
+      for (double size : new double[] {1e-30, 1e-13, 0.9e-12, 1.1e-12, 1e-8, 1, 1e15}) {
+        Dense x = unit.map(value -> value * size);
+        Matrix out = lab.output(1, 50);
+        Floats scale = lab.floatsOutput(1);
+        lab.scoring().normalise(lab.matrix(x), RowNormalisation.UNIT, null, out, null, scale);
+        PreparedRows expected = new PreparedRows(x, RowNormalisation.UNIT, null);
+        expected.rows().assertMatches(out.download(), DType.F32, "norm " + size);
+        expected.scales().assertMatches(scale.download(), DType.F32, "norm " + size);
+      }
+    }
+  }
+
+  @EveryBackend
   void nothingToSumLeavesTheBias(BackendUnderTest backend) {
     float[] bias = {1, -2, 3};
     try (Lab lab = backend.open()) {
@@ -303,6 +348,31 @@ class ScoringContract {
             .encode(lab.matrix(x), lab.matrix(weights), null, Score.plain(), topK.into(out));
         assertSame(
             out, new Ranking(scores, topK.key(), null).topK(scores, topK, null), topK.toString());
+      }
+    }
+  }
+
+  /** With one dimension the scores are whatever the weights are. */
+  @EveryBackend
+  void encodeOfScoresInAdversarialOrder(BackendUnderTest backend) {
+    Random random = Seed.random(56);
+    Dense x = Dense.ofRows(new float[] {1}, new float[] {-1}, new float[] {2}, new float[] {0.5f});
+    for (RowKind kind : RowKind.values()) {
+      for (int n : new int[] {257, 5000, 20_000}) {
+        Dense weights = new Dense(n, 1, kind.row(n, random));
+        Dense scores = new Dense(4, n, exactScores(x, weights, null));
+        Ranking ranking = new Ranking(scores, SelectionKey.SIGNED, null);
+        try (Lab lab = backend.open()) {
+          List<Selector.RowTopK> selectors = new ArrayList<>();
+          for (int k : new int[] {1, 32, 600, TopK.MAX_K}) {
+            selectors.add(TopK.of(k).into(lab.codes(4, k)));
+          }
+          lab.scoring().encode(lab.matrix(x), lab.matrix(weights), null, Score.plain(), selectors);
+          for (Selector.RowTopK selector : selectors) {
+            Slots expected = ranking.topK(scores, selector.options(), null);
+            assertSame(selector.out(), expected, kind + ", n = " + n + ", " + selector.options());
+          }
+        }
       }
     }
   }
