@@ -27,6 +27,9 @@ final class VectorPursuits extends Pursuits {
   /** Rows for which packing the atoms still pays. */
   private static final int LEAST_ROWS = 48;
 
+  /** Rows of products that become columns together, so that their cache lines are used whole. */
+  private static final int MIRRORED_ROWS = 64;
+
   private final Workers workers;
   private final Product product;
   private final Product.Rows inputRows = this::readInput;
@@ -34,16 +37,19 @@ final class VectorPursuits extends Pursuits {
   private final Product.Consumer storeGram = this::storeGram;
   private final Product.Consumer keep = this::keepCorrelations;
   private final Product.Consumer search = this::searchTile;
+  private final Workers.Task mirror = this::mirrorRows;
   private final Workers.Task measure = this::measureAtoms;
   private final Workers.Task load = this::loadRows;
   private final Workers.Task step = this::stepRows;
   private final Workers.Task pursue = this::pursueRows;
   private final float[][] widened;
+  private final float[][][] mirrored;
+  private final int[][] mirroredAt;
 
   private HostMatrix x;
   private HostMatrix atoms;
   private HostMatrix gram;
-  private int gramColumn;
+  private int mirrorFrom;
   private MatchingPursuit options;
   private int[] picks;
   private float[] coefficients;
@@ -69,6 +75,8 @@ final class VectorPursuits extends Pursuits {
     this.workers = workers;
     this.product = product;
     this.widened = new float[workers.count()][0];
+    this.mirrored = new float[workers.count()][MIRRORED_ROWS][];
+    this.mirroredAt = new int[workers.count()][MIRRORED_ROWS];
   }
 
   void trim() {
@@ -83,22 +91,34 @@ final class VectorPursuits extends Pursuits {
   @Override
   protected void gramKernel(Matrix atoms, int from, Gram gram) {
     this.gram = (HostMatrix) gram.products();
-    multiplyAtoms((HostMatrix) atoms, from, atoms.rows(), 0, atoms.rows());
-    if (from > 0) {
-      multiplyAtoms((HostMatrix) atoms, 0, from, from, atoms.rows());
+    x = (HostMatrix) atoms;
+    int group = Product.groupRows(atoms.columns());
+    for (int row = from; row < atoms.rows(); row += group) {
+      int end = Math.min(atoms.rows(), row + group);
+      HostMatrix before = (HostMatrix) atoms.rows(0, end);
+      product.multiply(inputRows, row, end, before, null, storeGram);
     }
+    mirrorFrom = from;
+    workers.run(mirror, atoms.rows() - from, MIRRORED_ROWS);
   }
 
-  /** Products of atoms {@code from … to} with atoms {@code columnFrom … columnTo}. */
-  private void multiplyAtoms(HostMatrix atoms, int from, int to, int columnFrom, int columnTo) {
-    x = atoms;
-    gramColumn = columnFrom;
-    HostMatrix factors = (HostMatrix) atoms.rows(columnFrom, columnTo);
-    int group = Product.groupRows(atoms.columns());
-    for (int row = from; row < to; row += group) {
-      int end = Math.min(to, row + group);
-      product.multiply(inputRows, row, end, factors, null, storeGram);
+  /** Writes rows {@code from … to} of the products, as far as the diagonal, as columns too. */
+  private void mirrorRows(int worker, int from, int to) {
+    float[][] arrays = mirrored[worker];
+    int[] offsets = mirroredAt[worker];
+    int first = mirrorFrom + from;
+    for (int i = 0; i < to - from; i++) {
+      arrays[i] = gram.floats(first + i);
+      offsets[i] = gram.offset(first + i);
     }
+    for (int column = 0; column < mirrorFrom + to; column++) {
+      float[] target = gram.floats(column);
+      int at = gram.offset(column) + first;
+      for (int i = Math.max(0, column - first); i < to - from; i++) {
+        target[at + i] = arrays[i][offsets[i] + column];
+      }
+    }
+    Arrays.fill(arrays, null);
   }
 
   private void readInput(int row, float[] target) {
@@ -106,7 +126,7 @@ final class VectorPursuits extends Pursuits {
   }
 
   private void storeGram(int worker, int row, float[] tile, int at, int column, int count) {
-    gram.writeRow(row, gramColumn + column, count, tile, at);
+    gram.writeRow(row, column, count, tile, at);
   }
 
   // Matching pursuit.
@@ -145,6 +165,9 @@ final class VectorPursuits extends Pursuits {
         storeResiduals((HostMatrix) residual, rows);
       }
     }
+    picks = null; // a closed tape's arrays must not live on here
+    coefficients = null;
+    counts = null;
   }
 
   private int groupRows(int rows) {

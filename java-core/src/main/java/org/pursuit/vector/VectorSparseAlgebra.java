@@ -100,6 +100,16 @@ final class VectorSparseAlgebra extends SparseAlgebra {
     offsets = ((HostLongs) codes.offsets()).array();
   }
 
+  /** Lets go of the arrays of handles, which may be closed now. */
+  private void forget() {
+    indices = null;
+    values = null;
+    counts = null;
+    offsets = null;
+    bias = null;
+    dots = null;
+  }
+
   private int begin(int row) {
     return offsets == null ? row * k : (int) offsets[row];
   }
@@ -114,6 +124,7 @@ final class VectorSparseAlgebra extends SparseAlgebra {
     this.write = write;
     this.dense = (HostMatrix) out;
     workers.run(decode, rows, 16);
+    forget();
   }
 
   private void decodeRows(int worker, int from, int to) {
@@ -166,6 +177,7 @@ final class VectorSparseAlgebra extends SparseAlgebra {
     this.atoms = (HostMatrix) atoms;
     this.dots = ((HostFloats) out).array();
     workers.run(dot, rows, 16);
+    forget();
   }
 
   private void dotRows(int worker, int from, int to) {
@@ -217,6 +229,7 @@ final class VectorSparseAlgebra extends SparseAlgebra {
     values = ((HostFloats) codes.values()).array();
     merged = out;
     workers.run(coalesce, codes.rows(), 64);
+    forget();
   }
 
   private void coalesceRows(int worker, int from, int to) {

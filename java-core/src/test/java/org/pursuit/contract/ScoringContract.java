@@ -439,25 +439,6 @@ class ScoringContract {
     }
   }
 
-  @EveryBackend
-  void aRowsScoresDoNotDependOnItsNeighbours(BackendUnderTest backend) {
-    Random random = Seed.random(54);
-    Dense x = Inputs.normal(13, 100, random);
-    Dense weights = Inputs.normal(40, 100, random);
-    try (Lab lab = backend.open()) {
-      Matrix uploaded = lab.matrix(x);
-      Matrix together = lab.output(13, 40);
-      lab.scoring().score(uploaded, lab.matrix(weights), null, Score.plain(), together);
-      for (int row = 0; row < 13; row++) {
-        Matrix alone = lab.output(1, 40);
-        lab.scoring()
-            .score(uploaded.rows(row, row + 1), lab.matrix(weights), null, Score.plain(), alone);
-        Same.bits(
-            alone.download(), together.rows(row, row + 1).download(), "row " + row + " alone");
-      }
-    }
-  }
-
   private static void assertEncodes(
       Lab lab, Dense x, Dense weights, float[] bias, DType dtype, Random random) {
     int n = weights.rows();

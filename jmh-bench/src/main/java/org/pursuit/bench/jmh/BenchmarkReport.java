@@ -121,7 +121,14 @@ public final class BenchmarkReport {
         work.bytes(),
         work.flops(),
         limits.bound(work),
-        run.getSecondaryResults().get(ALLOCATION).getScore());
+        allocatedBytes(run));
+  }
+
+  /**
+   * The least of all iterations: the last one's figure holds the verification's allocations too.
+   */
+  private static double allocatedBytes(RunResult run) {
+    return run.getSecondaryResults().get(ALLOCATION).getStatistics().getMin();
   }
 
   private static double seconds(RunResult run, double time) {

@@ -12,6 +12,9 @@ import org.openjdk.jmh.annotations.Warmup;
  * The settings that all benchmarks share: the time of one call, in a fresh JVM that owes nothing to
  * the flags of the one that started it.
  *
+ * <p>What {@code -prof gc} shows holds the allocations of JMH itself and, in the last iteration, of
+ * the verification; {@link BenchmarkReport} takes the iteration with the fewest.
+ *
  * <p>One fork of five seconds shows where a kernel stands; for a figure that is quoted use three
  * ({@code -f 3}).
  */
