@@ -83,7 +83,7 @@ public final class CsrCodes extends Codes {
    */
   public void upload(long[] rowOffsets, int[] entryColumns, float[] entryValues) {
     requireWellFormed(rowOffsets, entryColumns, entryValues);
-    int[] paddedColumns = new int[columns.download().length];
+    int[] paddedColumns = new int[Vectors.arrayLength(columns, capacity())];
     float[] paddedValues = new float[paddedColumns.length];
     System.arraycopy(entryColumns, 0, paddedColumns, 0, entryColumns.length);
     System.arraycopy(entryValues, 0, paddedValues, 0, entryValues.length);
@@ -109,6 +109,8 @@ public final class CsrCodes extends Codes {
       if (rowOffsets[row + 1] < rowOffsets[row]) {
         throw new IllegalArgumentException("offsets: row " + row + " ends before it begins");
       }
+    }
+    for (int row = 0; row < rows; row++) {
       int previous = -1;
       for (int e = (int) rowOffsets[row]; e < rowOffsets[row + 1]; e++) {
         if (entryColumns[e] <= previous || entryColumns[e] >= columnCount) {

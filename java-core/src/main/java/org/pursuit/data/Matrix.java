@@ -248,6 +248,8 @@ public abstract class Matrix extends Handle {
       throw new IllegalArgumentException(
           "shape: expected non-negative sizes, found [" + rows + ", " + columns + "]");
     }
-    return (long) rows * columns * dtype.bytes();
+    long elements = (long) rows * columns;
+    boolean countable = elements <= Long.MAX_VALUE / dtype.bytes();
+    return countable ? elements * dtype.bytes() : Long.MAX_VALUE;
   }
 }

@@ -8,7 +8,7 @@ final class Vectors {
     if (length < 0) {
       throw new IllegalArgumentException("length: expected 0 or more, found " + length);
     }
-    return Math.multiplyExact(length, (long) elementBytes);
+    return length <= Long.MAX_VALUE / elementBytes ? length * elementBytes : Long.MAX_VALUE;
   }
 
   static void requireLength(Handle handle, long expected, int found) {

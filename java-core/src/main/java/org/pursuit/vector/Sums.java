@@ -1,7 +1,7 @@
 package org.pursuit.vector;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 
 /**
  * Sums of a few rows at once: weighted sums into a row, and inner products with one. Four rows at a
@@ -9,6 +9,11 @@ import jdk.incubator.vector.VectorOperators;
  */
 final class Sums {
   private static final int L = Lanes.COUNT;
+
+  private static final VectorShuffle<Float> BY_8 = rotation(8);
+  private static final VectorShuffle<Float> BY_4 = rotation(4);
+  private static final VectorShuffle<Float> BY_2 = rotation(2);
+  private static final VectorShuffle<Float> BY_1 = rotation(1);
 
   private Sums() {}
 
@@ -70,7 +75,7 @@ final class Sums {
     for (; i < d; i++) {
       tail = Math.fma(x[xAt + i], a[aAt + i], tail);
     }
-    return even.add(odd).reduceLanes(VectorOperators.ADD) + tail;
+    return total(even.add(odd)) + tail;
   }
 
   /** Four inner products with one row, into {@code dots[dotsAt … dotsAt + 4)}. */
@@ -110,10 +115,30 @@ final class Sums {
       te = Math.fma(x[xAt + i], e[eAt + i], te);
       tf = Math.fma(x[xAt + i], f[fAt + i], tf);
     }
-    dots[dotsAt] = sa.reduceLanes(VectorOperators.ADD) + ta;
-    dots[dotsAt + 1] = sb.reduceLanes(VectorOperators.ADD) + tb;
-    dots[dotsAt + 2] = se.reduceLanes(VectorOperators.ADD) + te;
-    dots[dotsAt + 3] = sf.reduceLanes(VectorOperators.ADD) + tf;
+    dots[dotsAt] = total(sa) + ta;
+    dots[dotsAt + 1] = total(sb) + tb;
+    dots[dotsAt + 2] = total(se) + te;
+    dots[dotsAt + 3] = total(sf) + tf;
+  }
+
+  /**
+   * The sum of a vector's lanes, by halves. {@code reduceLanes} leaves its order open, and the
+   * compiler takes another one than the interpreter.
+   */
+  private static float total(FloatVector v) {
+    FloatVector sum = v;
+    if (L == 16) {
+      sum = sum.add(sum.rearrange(BY_8));
+    }
+    if (L >= 8) {
+      sum = sum.add(sum.rearrange(BY_4));
+    }
+    sum = sum.add(sum.rearrange(BY_2));
+    return sum.add(sum.rearrange(BY_1)).lane(0);
+  }
+
+  private static VectorShuffle<Float> rotation(int by) {
+    return VectorShuffle.iota(Lanes.FLOATS, by, 1, true);
   }
 
   private static FloatVector load(float[] array, int at) {

@@ -1,6 +1,7 @@
 package org.pursuit.vector;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
@@ -24,6 +25,7 @@ final class VectorScoring extends Scoring {
   private final Product.Consumer select = this::selectTile;
   private final Workers.Task normalise = this::normaliseRows;
   private final Workers.Task finish = this::finishRows;
+  private final float[][] lines;
   private final List<RunningSelection> selections = new ArrayList<>();
   private int selectionCount;
   private int groupFrom;
@@ -37,9 +39,11 @@ final class VectorScoring extends Scoring {
     super(memory, selection);
     this.workers = workers;
     this.product = product;
+    this.lines = new float[workers.count()][0];
   }
 
   void trim() {
+    Arrays.fill(lines, new float[0]);
     selections.clear();
   }
 
@@ -61,7 +65,7 @@ final class VectorScoring extends Scoring {
 
   private void normaliseRows(int worker, int from, int to) {
     int d = x.columns();
-    float[] row = new float[d];
+    float[] row = lines[worker] = Grow.floats(lines[worker], d);
     for (int b = from; b < to; b++) {
       if (centres != null || scales != null) {
         x.readRow(b, 0, d, row, 0);

@@ -1,5 +1,6 @@
 package org.pursuit.contract;
 
+import org.pursuit.data.DType;
 import org.pursuit.kernel.Activation;
 import org.pursuit.kernel.RowNormalisation;
 import org.pursuit.support.Dense;
@@ -42,6 +43,15 @@ final class PreparedRows {
         magnitudes[i] += Math.abs(preBias[i % columns]);
       }
     }
+  }
+
+  /** Scores x·Wᵀ + bias of small integers, which float32 holds exactly. */
+  static Dense exactScores(Dense x, Dense weights, float[] bias) {
+    float[] scores =
+        new PreparedRows(x, RowNormalisation.NONE, null)
+            .scores(weights, bias, Activation.IDENTITY)
+            .exactly(DType.F32);
+    return new Dense(x.rows(), weights.rows(), scores);
   }
 
   private void copy(Dense x, int row) {

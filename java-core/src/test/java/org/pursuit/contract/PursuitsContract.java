@@ -2,6 +2,7 @@ package org.pursuit.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.pursuit.data.DType;
@@ -276,6 +277,28 @@ class PursuitsContract {
         Matrix atoms = lab.matrix(Dense.ofRows(tooSmall, smallest));
         Slots tape = pursue(lab, lab.matrix(x), atoms, MatchingPursuit.steps(1), withGram).tape;
         assertThat(tape.indices()).as("the smallest atom" + gram(withGram)).containsOnly(1);
+      }
+    }
+  }
+
+  @EveryBackend
+  void atomsWhoseNormIsNotFiniteAreNeverPicked(BackendUnderTest backend) {
+    Dense x = Inputs.normal(5, 24, Seed.random(90));
+    Dense zeroed = unevenAtoms(40, 24, Seed.random(91));
+    Dense broken = zeroed.map(value -> value);
+    float[] special = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, 1e30f};
+    for (int s = 0; s < special.length; s++) {
+      Arrays.fill(zeroed.values(), 9 * s * 24, (9 * s + 1) * 24, 0);
+      broken.values()[9 * s * 24 + 5 * s] = special[s];
+    }
+    try (Lab lab = backend.open()) {
+      for (boolean withGram : WITH_AND_WITHOUT_GRAM) {
+        for (MatchingPursuit options : everyRule(6)) {
+          Pursued expected = pursue(lab, lab.matrix(x), lab.matrix(zeroed), options, withGram);
+          Pursued found = pursue(lab, lab.matrix(x), lab.matrix(broken), options, withGram);
+          found.tape.assertSame(expected.tape, options + gram(withGram));
+          Same.bits(found.residual.values(), expected.residual.values(), options.toString());
+        }
       }
     }
   }

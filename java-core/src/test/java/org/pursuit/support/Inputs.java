@@ -38,6 +38,16 @@ public final class Inputs {
     return normal(1, length, random).values();
   }
 
+  /** Normal numbers whose size and centre differ from row to row. */
+  public static Dense offCentre(int rows, int columns, Random random) {
+    Dense made = normal(rows, columns, random);
+    for (int i = 0; i < made.values().length; i++) {
+      int row = i / columns;
+      made.values()[i] = made.values()[i] * (row + 0.1f) + 3 * (row % 4);
+    }
+    return made;
+  }
+
   /** Rows of unit norm, up to rounding. */
   public static Dense unitRows(int rows, int columns, Random random) {
     Dense made = normal(rows, columns, random);

@@ -207,9 +207,9 @@ public class PursuitsBenchmark extends KernelBenchmark {
     return Work.words(2 * rows * d + n * d) + Work.codes(rows, steps);
   }
 
-  /** The atoms are read once; every product is computed, with no use of the symmetry. */
+  /** The atoms are read once; each product is computed once, and written for both its atoms. */
   static Work gram(long n, long d) {
     long bytes = Work.words(n * d + n * n);
-    return new Work(bytes, 2 * n * n * d, bytes);
+    return new Work(bytes, n * (n + 1) * d, bytes);
   }
 }

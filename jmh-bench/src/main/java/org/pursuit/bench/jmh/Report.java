@@ -45,7 +45,7 @@ public record Report(Machine machine, List<Limits> limits, List<Result> results)
    * @param flops floating-point operations of a call
    * @param bound the least time of a call by the machine's limits
    * @param allocatedBytes bytes that a call allocates on the Java heap, by all threads; JMH's own
-   *     are among them, some 100 KB an iteration, and weigh on slow kernels
+   *     are among them, some 5 KB an iteration, and weigh on slow kernels
    */
   public record Result(
       String benchmark,
