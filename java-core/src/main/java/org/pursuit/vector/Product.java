@@ -134,7 +134,7 @@ final class Product {
   }
 
   private void packRowPanels(int worker, int from, int to) {
-    float[] line = lines[worker] = Grow.floats(lines[worker], d);
+    float[] line = lines[worker] = Grow.floats(lines[worker], Math.max(d, COLUMNS * PACK_DEPTH));
     for (int panel = from; panel < to; panel++) {
       int base = panel * ROWS * d;
       int filled = Math.min(ROWS, rowCount - panel * ROWS);
@@ -143,32 +143,34 @@ final class Product {
       }
       for (int r = 0; r < filled; r++) {
         rows.read(firstRow + panel * ROWS + r, line);
-        scatter(line, d, rowPanels, base + r, ROWS);
-      }
-    }
-  }
-
-  private void packAtomPanels(int worker, int from, int to) {
-    float[] line = lines[worker] = Grow.floats(lines[worker], PACK_DEPTH);
-    for (int panel = from; panel < to; panel++) {
-      int base = panel * COLUMNS * d;
-      int filled = Math.min(COLUMNS, atomCount - panel * COLUMNS);
-      if (filled < COLUMNS) {
-        Arrays.fill(atomPanels, base, base + COLUMNS * d, 0);
-      }
-      for (int depth = 0; depth < d; depth += PACK_DEPTH) {
-        int depths = Math.min(PACK_DEPTH, d - depth);
-        for (int c = 0; c < filled; c++) {
-          atoms.readRow(firstAtom + panel * COLUMNS + c, depth, depths, line, 0);
-          scatter(line, depths, atomPanels, base + depth * COLUMNS + c, COLUMNS);
+        for (int i = 0; i < d; i++) {
+          rowPanels[base + i * ROWS + r] = line[i];
         }
       }
     }
   }
 
-  private static void scatter(float[] line, int count, float[] panels, int at, int stride) {
+  private void packAtomPanels(int worker, int from, int to) {
+    float[] line = lines[worker] = Grow.floats(lines[worker], Math.max(d, COLUMNS * PACK_DEPTH));
+    for (int panel = from; panel < to; panel++) {
+      int filled = Math.min(COLUMNS, atomCount - panel * COLUMNS);
+      for (int depth = 0; depth < d; depth += PACK_DEPTH) {
+        int depths = Math.min(PACK_DEPTH, d - depth);
+        for (int c = 0; c < filled; c++) {
+          atoms.readRow(firstAtom + panel * COLUMNS + c, depth, depths, line, c * PACK_DEPTH);
+        }
+        Arrays.fill(line, filled * PACK_DEPTH, COLUMNS * PACK_DEPTH, 0);
+        interleave(line, depths, atomPanels, (panel * d + depth) * COLUMNS);
+      }
+    }
+  }
+
+  /** Writes element i of all lines side by side, for one i after another. */
+  private static void interleave(float[] lines, int count, float[] panels, int at) {
     for (int i = 0; i < count; i++) {
-      panels[at + i * stride] = line[i];
+      for (int c = 0; c < COLUMNS; c++) {
+        panels[at + i * COLUMNS + c] = lines[c * PACK_DEPTH + i];
+      }
     }
   }
 
