@@ -26,6 +26,9 @@ final class Floor {
   /** Leading bits of a key that a floor is exact in: a bound need not be the best one. */
   private static final int BITS = 20;
 
+  /** Scores whose comparisons fill one long. */
+  private static final int UNIT = 64;
+
   private Floor() {}
 
   static IntVector signedKeys(IntVector bits) {
@@ -40,17 +43,6 @@ final class Floor {
   /** The smallest vector key of a score that ranks above the given key (which is not NaN's). */
   static int above(int key, boolean magnitude) {
     return (magnitude ? key : key + WRAP) + 1;
-  }
-
-  /** The vector key of a signed score. */
-  static int signedKey(float score) {
-    int bits = Float.floatToRawIntBits(score);
-    return (bits ^ ((bits >> 31) >>> 1)) + WRAP;
-  }
-
-  /** The vector key of a score's magnitude. */
-  static int magnitudeKey(float score) {
-    return Float.floatToRawIntBits(score) & 0x7fffffff;
   }
 
   /**
@@ -90,18 +82,23 @@ final class Floor {
 
   /**
    * Writes the positions {@code from … to} of scores whose signed key reaches the floor to {@code
-   * hits[found …)}, ascending, and the scores past the last whole vector too.
+   * hits[found …)}, ascending, and the scores past the last whole vector too. One branch decides on
+   * {@value #UNIT} scores.
    *
    * @return {@code found} and the number written
    */
   static int collectSigned(
       float[] scores, int at, int from, int to, int floor, int[] hits, int found) {
     int i = from;
-    for (; i <= to - L; i += L) {
-      long reaching = signedKeys(bits(scores, at + i)).compare(VectorOperators.GE, floor).toLong();
-      for (; reaching != 0; reaching &= reaching - 1) {
-        hits[found++] = i + Long.numberOfTrailingZeros(reaching);
+    for (; i <= to - UNIT; i += UNIT) {
+      long reaching = 0;
+      for (int v = 0; v < UNIT; v += L) {
+        reaching |= signedReaching(scores, at + i + v, floor) << v;
       }
+      found = note(reaching, i, hits, found);
+    }
+    for (; i <= to - L; i += L) {
+      found = note(signedReaching(scores, at + i, floor), i, hits, found);
     }
     for (; i < to; i++) {
       hits[found++] = i;
@@ -113,12 +110,15 @@ final class Floor {
   static int collectMagnitude(
       float[] scores, int at, int from, int to, int floor, int[] hits, int found) {
     int i = from;
-    for (; i <= to - L; i += L) {
-      long reaching =
-          magnitudeKeys(bits(scores, at + i)).compare(VectorOperators.GE, floor).toLong();
-      for (; reaching != 0; reaching &= reaching - 1) {
-        hits[found++] = i + Long.numberOfTrailingZeros(reaching);
+    for (; i <= to - UNIT; i += UNIT) {
+      long reaching = 0;
+      for (int v = 0; v < UNIT; v += L) {
+        reaching |= magnitudeReaching(scores, at + i + v, floor) << v;
       }
+      found = note(reaching, i, hits, found);
+    }
+    for (; i <= to - L; i += L) {
+      found = note(magnitudeReaching(scores, at + i, floor), i, hits, found);
     }
     for (; i < to; i++) {
       hits[found++] = i;
@@ -126,48 +126,38 @@ final class Floor {
     return found;
   }
 
-  /**
-   * Writes the positions of the maxima that reach the floor to {@code positions}, ascending; {@code
-   * count} is a multiple of L.
-   *
-   * @return how many there are
-   */
-  static int reaching(int[] maxima, int count, int floor, int[] positions) {
-    int found = 0;
-    for (int i = 0; i < count; i += L) {
-      long reaching =
-          IntVector.fromArray(Lanes.INTS, maxima, i).compare(VectorOperators.GE, floor).toLong();
-      for (; reaching != 0; reaching &= reaching - 1) {
-        positions[found++] = i + Long.numberOfTrailingZeros(reaching);
-      }
+  private static long signedReaching(float[] scores, int at, int floor) {
+    return signedKeys(bits(scores, at)).compare(VectorOperators.GE, floor).toLong();
+  }
+
+  private static long magnitudeReaching(float[] scores, int at, int floor) {
+    return magnitudeKeys(bits(scores, at)).compare(VectorOperators.GE, floor).toLong();
+  }
+
+  private static int note(long reaching, int at, int[] hits, int found) {
+    for (long left = reaching; left != 0; left &= left - 1) {
+      hits[found++] = at + Long.numberOfTrailingZeros(left);
     }
     return found;
   }
 
   /**
-   * Writes those of the {@code count} positions {@code from}, {@code from + L}, … whose score
-   * reaches the floor to {@code hits[found …)}. Without a branch on the scores, which nobody can
-   * predict.
+   * Writes the numbers of the groups that have a maximum which reaches the floor to {@code
+   * reaching}, ascending. Without a branch on the maxima, which nobody can predict.
    *
-   * @return {@code found} and the number written
+   * @return how many there are
    */
-  static int collectLane(
-      float[] scores,
-      int at,
-      int from,
-      int count,
-      boolean magnitude,
-      int floor,
-      int[] hits,
-      int found) {
-    for (int v = 0; v < count; v++) {
-      int position = from + v * L;
-      float score = scores[at + position];
-      int key = magnitude ? magnitudeKey(score) : signedKey(score);
-      hits[found] = position;
-      found += key >= floor ? 1 : 0;
+  static int reachingGroups(int[] maxima, int groups, int floor, int[] reaching) {
+    int found = 0;
+    for (int g = 0; g < groups; g++) {
+      reaching[found] = g;
+      found += reaches(maxima, g * L, floor) ? 1 : 0;
     }
     return found;
+  }
+
+  private static boolean reaches(int[] maxima, int at, int floor) {
+    return IntVector.fromArray(Lanes.INTS, maxima, at).compare(VectorOperators.GE, floor).anyTrue();
   }
 
   /**
@@ -180,16 +170,23 @@ final class Floor {
   static int of(int[] maxima, int count, int k, boolean magnitude) {
     int vectors = Math.min(count / L, Math.ceilDiv(RowTopK.MAXIMA_PER_K * k, L));
     int reduced = count;
+    IntVector highest = IntVector.broadcast(Lanes.INTS, Integer.MIN_VALUE);
+    IntVector lowest = IntVector.broadcast(Lanes.INTS, Integer.MAX_VALUE);
     for (int v = 0; v < vectors; v++) {
       IntVector max = IntVector.fromArray(Lanes.INTS, maxima, v * L);
       for (int w = v + vectors; w < count / L; w += vectors) {
         max = max.max(IntVector.fromArray(Lanes.INTS, maxima, w * L));
       }
       max.intoArray(maxima, reduced + v * L);
+      highest = highest.max(max);
+      lowest = lowest.min(max);
     }
-    int floor = Integer.MIN_VALUE;
+    int high = highest.reduceLanes(VectorOperators.MAX);
+    int low = lowest.reduceLanes(VectorOperators.MIN);
+    int first = Math.max(31 - Integer.numberOfLeadingZeros(high ^ low), 31 - BITS);
+    int floor = first == 31 ? Integer.MIN_VALUE : high & (-2 << first); // the bits that all share
     int reaching = vectors * L;
-    for (int bit = 31; bit > 31 - BITS && reaching > k; bit--) {
+    for (int bit = first; bit > 31 - BITS && reaching > k; bit--) {
       int higher = floor + (1 << bit);
       int higherReached = countReaching(maxima, reduced, vectors, higher);
       if (higherReached >= k) {

@@ -44,10 +44,10 @@ final class RowTopK {
     private final RankSort sort = new RankSort();
     private final int[] hits = new int[MAX_HITS];
     private int[] maxima = {};
-    private int[] lanes = {};
+    private int[] groups = {};
 
-    private int[] lanes(int length) {
-      return lanes = Grow.ints(lanes, length);
+    private int[] groups(int length) {
+      return groups = Grow.ints(groups, length);
     }
 
     private int[] maxima(int length) {
@@ -124,7 +124,7 @@ final class RowTopK {
     scan(scores, at, groups * group * L, count, firstIndex, indices, indicesAt);
   }
 
-  /** Makes candidates of the scores that reach the floor, in the lanes of groups that do. */
+  /** Makes candidates of the scores that reach the floor in the groups that have one. */
   private void visitGroups(
       float[] scores,
       int at,
@@ -134,22 +134,16 @@ final class RowTopK {
       int[] indices,
       int indicesAt,
       Scratch scratch) {
-    int[] maxima = scratch.maxima;
-    int[] lanes = scratch.lanes(groups * L);
-    int reaching = Floor.reaching(maxima, groups * L, floor, lanes);
+    int[] reaching = scratch.groups(groups);
+    int visits = Floor.reachingGroups(scratch.maxima, groups, floor, reaching);
     int found = 0;
-    int before = 0;
-    for (int i = 0; i < reaching; i++) {
-      int g = lanes[i] / L;
-      if (found > MAX_HITS - group * L && g != before) {
+    for (int i = 0; i < visits; i++) {
+      if (found > MAX_HITS - group * L) {
         admit(found, scores, at, firstIndex, indices, indicesAt);
         found = 0;
       }
-      before = g;
-      if (maxima[lanes[i]] >= floor) {
-        int from = g * group * L + lanes[i] % L;
-        found = Floor.collectLane(scores, at, from, group, magnitude, floor, hits, found);
-      }
+      int from = reaching[i] * group * L;
+      found = collect(scores, at, from, from + group * L, found);
     }
     admit(found, scores, at, firstIndex, indices, indicesAt);
   }

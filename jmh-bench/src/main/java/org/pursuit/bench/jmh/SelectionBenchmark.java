@@ -18,7 +18,7 @@ public class SelectionBenchmark extends KernelBenchmark {
   @State(Scope.Benchmark)
   public static class Scores {
     /** Rows x columns. */
-    @Param({"256x65536", "1024x2048"})
+    @Param({"256x65536", "256x16384", "1024x2048"})
     public String shape;
 
     /** Entries that a row keeps. */
