@@ -73,7 +73,7 @@ public final class ColumnCodes extends Codes {
 
   @Override
   public boolean isClosed() {
-    return counts.isClosed();
+    return rowIds.isClosed() || values.isClosed() || counts.isClosed();
   }
 
   @Override

@@ -136,7 +136,7 @@ public final class CsrCodes extends Codes {
 
   @Override
   public boolean isClosed() {
-    return offsets.isClosed();
+    return offsets.isClosed() || columns.isClosed() || values.isClosed();
   }
 
   @Override

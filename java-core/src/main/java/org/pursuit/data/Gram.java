@@ -46,6 +46,11 @@ public final class Gram implements AutoCloseable {
     return dictionary != null && dictionary.rows() <= atoms.rows() && dictionary.beginsLike(atoms);
   }
 
+  /** Notes that the products are about to change; this describes no dictionary until they have. */
+  public void forget() {
+    dictionary = null;
+  }
+
   /** Notes that the products are those of {@code atoms} as they are now. Kernels do so. */
   public void computedFrom(Matrix atoms) {
     dictionary = atoms;

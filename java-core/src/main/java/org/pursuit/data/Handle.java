@@ -44,12 +44,12 @@ public abstract class Handle implements AutoCloseable {
   @Override
   public final void close() {
     if (owner == this && !closed) {
-      closed = true;
-      try {
-        free();
-      } finally {
-        memory.release(bytes);
-      }
+      memory.release(
+          bytes,
+          () -> {
+            closed = true;
+            free();
+          });
     }
   }
 
@@ -68,7 +68,9 @@ public abstract class Handle implements AutoCloseable {
   /** Gives back a handle whose storage could not be had; the exception to throw. */
   final RuntimeException abandon(OutOfMemoryError cause) {
     close();
-    RuntimeException e = memory.outOfMemory(toString(), bytes, Runtime.getRuntime().freeMemory());
+    Runtime java = Runtime.getRuntime();
+    long free = java.maxMemory() - java.totalMemory() + java.freeMemory();
+    RuntimeException e = memory.outOfMemory(toString(), bytes, free);
     e.initCause(cause);
     return e;
   }

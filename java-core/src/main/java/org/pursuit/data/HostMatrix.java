@@ -2,6 +2,7 @@ package org.pursuit.data;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Objects;
 
 /**
  * A matrix in Java arrays, for backends that compute on the host.
@@ -52,6 +53,9 @@ public final class HostMatrix extends Matrix {
       throw new IllegalArgumentException(
           "memory: expected a backend that computes on the host, found " + memory.name());
     }
+    if (values == null) {
+      throw new IllegalArgumentException("values: expected an array, found null");
+    }
     HostMatrix matrix = new HostMatrix(memory, rows, columns, DType.F32, MAX_BLOCK);
     if (values.length < matrix.size()) {
       matrix.close();
@@ -99,12 +103,12 @@ public final class HostMatrix extends Matrix {
 
   /** The F32 storage that holds row {@code row} from {@link #offset} on. */
   public float[] floats(int row) {
-    return (float[]) root.blocks[(firstRow() + row) / rowsPerBlock];
+    return (float[]) root.blocks[(firstRow() + Objects.checkIndex(row, rows())) / rowsPerBlock];
   }
 
   /** The 16-bit storage that holds row {@code row} from {@link #offset} on. */
   public short[] shorts(int row) {
-    return (short[]) root.blocks[(firstRow() + row) / rowsPerBlock];
+    return (short[]) root.blocks[(firstRow() + Objects.checkIndex(row, rows())) / rowsPerBlock];
   }
 
   /** Where row {@code row} begins in its storage array. */

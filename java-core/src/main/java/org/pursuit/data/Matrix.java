@@ -42,7 +42,8 @@ public abstract class Matrix extends Handle {
 
   /**
    * A host matrix on the caller's array, row-major [rows, columns], without a copy: what a kernel
-   * writes appears in the array. Only for backends that compute on the host.
+   * writes appears in the array; who writes to the array calls {@link #touch()}. Only for backends
+   * that compute on the host.
    *
    * @throws IllegalArgumentException if the array is too short or {@code memory} is not on the host
    */
@@ -155,6 +156,15 @@ public abstract class Matrix extends Handle {
         && columns == other.columns;
   }
 
+  /** Whether both have an element in common. */
+  public final boolean overlaps(Matrix other) {
+    return root == other.root
+        && firstRow < other.firstRow + other.rows
+        && other.firstRow < firstRow + rows
+        && firstColumn < other.firstColumn + other.columns
+        && other.firstColumn < firstColumn + columns;
+  }
+
   /** First row in the allocated matrix that this is, or is a view of. */
   protected final int firstRow() {
     return firstRow;
@@ -192,8 +202,11 @@ public abstract class Matrix extends Handle {
   }
 
   private void writing(Runnable copy) {
-    reading(copy);
-    touch();
+    reading(
+        () -> {
+          touch();
+          copy.run();
+        });
   }
 
   private void reading(Runnable copy) {

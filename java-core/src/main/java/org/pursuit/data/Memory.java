@@ -73,7 +73,14 @@ public abstract class Memory implements AutoCloseable {
   public abstract void synchronize();
 
   /** Frees scratch buffers that kernels keep between calls. */
-  public abstract void trim();
+  public final void trim() {
+    enter();
+    try {
+      freeScratch();
+    } finally {
+      exit();
+    }
+  }
 
   /** A new float32 matrix with a copy of {@code values}, row-major [rows, columns]. */
   public final Matrix upload(float[] values, int rows, int columns) {
@@ -152,17 +159,21 @@ public abstract class Memory implements AutoCloseable {
    * @throws IllegalStateException if the backend is closed, or another call is in progress
    */
   public final void enter() {
-    Thread current = Thread.currentThread();
-    if (!USER.compareAndSet(this, null, current)) {
+    claim();
+    if (closed) {
+      USER.setRelease(this, null);
+      throw new IllegalStateException("backend " + name + " is closed");
+    }
+  }
+
+  /** {@link #enter()} on a backend that may be closed. */
+  private void claim() {
+    if (!USER.compareAndSet(this, null, Thread.currentThread())) {
       throw new IllegalStateException(
           "backend "
               + name
               + " is used by one thread at a time; another call is in progress (open a backend for"
               + " each thread)");
-    }
-    if (closed) {
-      USER.setRelease(this, null);
-      throw new IllegalStateException("backend " + name + " is closed");
     }
   }
 
@@ -171,7 +182,10 @@ public abstract class Memory implements AutoCloseable {
     USER.setRelease(this, null);
   }
 
-  /** Closes the backend; its handles must not be used afterwards. A second call does nothing. */
+  /**
+   * Closes the backend; its handles must not be used afterwards, but may still be closed. A second
+   * call does nothing.
+   */
   @Override
   public final void close() {
     if (!closed) {
@@ -190,6 +204,9 @@ public abstract class Memory implements AutoCloseable {
     return closed;
   }
 
+  /** Frees scratch buffers; called by {@link #trim()}. */
+  protected abstract void freeScratch();
+
   /** Frees what the backend itself holds: scratch, workers, contexts. Called once. */
   protected abstract void release();
 
@@ -201,19 +218,28 @@ public abstract class Memory implements AutoCloseable {
   protected abstract RuntimeException outOfMemory(String what, long askedBytes, long freeBytes);
 
   final void reserve(String what, long bytes) {
-    if (closed) {
-      throw new IllegalStateException("backend " + name + " is closed");
+    enter();
+    try {
+      if (bytes > limitBytes - usedBytes) {
+        throw outOfMemory(what, bytes, limitBytes - usedBytes);
+      }
+      usedBytes += bytes;
+      liveHandles++;
+    } finally {
+      exit();
     }
-    if (bytes > limitBytes - usedBytes) {
-      throw outOfMemory(what, bytes, limitBytes - usedBytes);
-    }
-    usedBytes += bytes;
-    liveHandles++;
   }
 
-  final void release(long bytes) {
-    usedBytes -= bytes;
-    liveHandles--;
+  /** Frees a handle's storage, also after the backend has been closed. */
+  final void release(long bytes, Runnable free) {
+    claim();
+    try {
+      usedBytes -= bytes;
+      liveHandles--;
+      free.run();
+    } finally {
+      exit();
+    }
   }
 
   private interface Filler<T> {

@@ -52,7 +52,7 @@ public abstract sealed class SlottedCodes extends Codes permits FixedWidthCodes,
 
   @Override
   public final boolean isClosed() {
-    return counts.isClosed();
+    return indices.isClosed() || values.isClosed() || counts.isClosed();
   }
 
   /** The three arrays, allocated together or not at all. */

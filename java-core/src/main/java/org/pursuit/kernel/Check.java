@@ -79,6 +79,14 @@ final class Check {
     }
   }
 
+  /** An output that shares no element with an input. */
+  static void apart(Matrix out, String outName, Matrix in, String inName) {
+    if (out.overlaps(in)) {
+      throw new IllegalArgumentException(
+          outName + ": expected other elements than " + inName + "'s");
+    }
+  }
+
   void shape(int foundRows, int foundColumns, int rows, int columns, String name) {
     if (foundRows != rows || foundColumns != columns) {
       throw new IllegalArgumentException(

@@ -19,8 +19,9 @@ public abstract class KernelFamily {
 
   /** Claims the backend for a call; returns the JFR event, or null when none is recorded. */
   final KernelEvent begin() {
+    KernelEvent event = KernelEvent.started();
     memory.enter();
-    return KernelEvent.started();
+    return event;
   }
 
   /** Ends a call that {@link #begin()} began. */

@@ -58,8 +58,8 @@ public abstract class Pursuits extends KernelFamily {
     checkPursuit(x, atoms, options, tape, residual);
     KernelEvent event = begin();
     try {
-      matchingPursuitKernel(x, atoms, null, options, tape, residual);
       touch(residual);
+      matchingPursuitKernel(x, atoms, null, options, tape, residual);
     } finally {
       end(event, "matchingPursuit", x.rows(), atoms.rows(), options.steps());
     }
@@ -95,8 +95,8 @@ public abstract class Pursuits extends KernelFamily {
     }
     KernelEvent event = begin();
     try {
-      matchingPursuitKernel(x, atoms, gram, options, tape, residual);
       touch(residual);
+      matchingPursuitKernel(x, atoms, gram, options, tape, residual);
     } finally {
       end(event, "matchingPursuit", x.rows(), atoms.rows(), options.steps());
     }
@@ -105,6 +105,8 @@ public abstract class Pursuits extends KernelFamily {
   private void extendGram(Matrix atoms, int from, Gram gram, String kernel) {
     KernelEvent event = begin();
     try {
+      gram.forget();
+      gram.products().touch();
       gramKernel(atoms, from, gram);
       gram.computedFrom(atoms);
     } finally {
@@ -114,6 +116,7 @@ public abstract class Pursuits extends KernelFamily {
 
   private void checkCapacity(Matrix atoms, Gram gram) {
     check.gram(gram, "gram");
+    Check.apart(gram.products(), "gram", atoms, "atoms");
     if (gram.capacity() < atoms.rows()) {
       throw new IllegalArgumentException(
           "gram: expected a capacity of at least "
@@ -136,6 +139,8 @@ public abstract class Pursuits extends KernelFamily {
       if (residual.dtype() != DType.F32) {
         throw new IllegalArgumentException("residual: expected F32, found " + residual.dtype());
       }
+      Check.apart(residual, "residual", x, "x");
+      Check.apart(residual, "residual", atoms, "atoms");
     }
   }
 

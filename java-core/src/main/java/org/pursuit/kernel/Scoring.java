@@ -24,7 +24,7 @@ public abstract class Scoring extends KernelFamily {
    *
    * @param x rows [rows, d]
    * @param preBias [d], or null
-   * @param out [rows, d]
+   * @param out [rows, d]; may be x itself
    * @param centre receives what the normalisation subtracted from each row [rows], or null
    * @param scale receives what it divided by [rows], or null; see {@link RowNormalisation}
    */
@@ -39,12 +39,15 @@ public abstract class Scoring extends KernelFamily {
     Check.required(normalisation, "normalisation");
     check.optional(preBias, x.columns(), "preBias");
     check.matrix(out, x.rows(), x.columns(), "out");
+    if (out != x) {
+      Check.apart(out, "out", x, "x");
+    }
     check.optional(centre, x.rows(), "centre");
     check.optional(scale, x.rows(), "scale");
     KernelEvent event = begin();
     try {
-      normaliseKernel(x, normalisation, preBias, out, centre, scale);
       out.touch();
+      normaliseKernel(x, normalisation, preBias, out, centre, scale);
     } finally {
       end(event, "normalise", x.rows(), x.columns(), 0);
     }
@@ -62,10 +65,12 @@ public abstract class Scoring extends KernelFamily {
   public final void score(Matrix x, Matrix weights, Floats bias, Score options, Matrix out) {
     checkOperands(x, weights, bias, options);
     check.matrix(out, x.rows(), weights.rows(), "out");
+    Check.apart(out, "out", x, "x");
+    Check.apart(out, "out", weights, "weights");
     KernelEvent event = begin();
     try {
-      scoreKernel(x, weights, bias, options, out);
       out.touch();
+      scoreKernel(x, weights, bias, options, out);
     } finally {
       end(event, "score", x.rows(), weights.rows(), 0);
     }
@@ -94,6 +99,7 @@ public abstract class Scoring extends KernelFamily {
             selection.checkTopK(s.options(), x.rows(), weights.rows(), s.out());
       }
     }
+    checkDistinct(selectors);
     KernelEvent event = begin();
     try {
       encodeKernel(x, weights, bias, options, selectors);
@@ -105,7 +111,22 @@ public abstract class Scoring extends KernelFamily {
   /** {@link #encode(Matrix, Matrix, Floats, Score, List)} with one selector. */
   public final void encode(
       Matrix x, Matrix weights, Floats bias, Score options, Selector selector) {
+    Check.required(selector, "selector");
     encode(x, weights, bias, options, List.of(selector));
+  }
+
+  private static void checkDistinct(List<? extends Selector> selectors) {
+    for (int i = 1; i < selectors.size(); i++) {
+      for (int j = 0; j < i; j++) {
+        if (selectors.get(i).out() == selectors.get(j).out()) {
+          throw new IllegalArgumentException(
+              "selectors: expected an output of its own for each, found the same at "
+                  + j
+                  + ", "
+                  + i);
+        }
+      }
+    }
   }
 
   private void checkOperands(Matrix x, Matrix weights, Floats bias, Score options) {

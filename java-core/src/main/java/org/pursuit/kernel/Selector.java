@@ -1,9 +1,13 @@
 package org.pursuit.kernel;
 
+import org.pursuit.data.Codes;
 import org.pursuit.data.FixedWidthCodes;
 
 /** A selection that a fused encode runs on the scores while they are in cache, and its output. */
 public sealed interface Selector {
+  /** The codes that it fills. */
+  Codes out();
+
   /**
    * The first k of each row.
    *

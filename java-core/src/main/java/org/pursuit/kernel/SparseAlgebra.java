@@ -34,8 +34,8 @@ public abstract class SparseAlgebra extends KernelFamily {
     checkDecode(codes.rows(), atoms, bias, write, out);
     KernelEvent event = begin();
     try {
-      decodeKernel(codes, atoms, bias, write, out);
       out.touch();
+      decodeKernel(codes, atoms, bias, write, out);
     } finally {
       end(event, "decode", codes.rows(), atoms.columns(), codes.k());
     }
@@ -60,8 +60,8 @@ public abstract class SparseAlgebra extends KernelFamily {
     check.matrix(atoms, codes.columnCount(), atoms.columns(), "atoms");
     KernelEvent event = begin();
     try {
-      decodeKernel(codes, atoms, bias, write, out);
       out.touch();
+      decodeKernel(codes, atoms, bias, write, out);
     } finally {
       end(event, "decode", codes.rows(), atoms.columns(), 0);
     }
@@ -140,6 +140,7 @@ public abstract class SparseAlgebra extends KernelFamily {
     check.optional(bias, atoms.columns(), "bias");
     Check.required(write, "write");
     check.matrix(out, rows, atoms.columns(), "out");
+    Check.apart(out, "out", atoms, "atoms");
   }
 
   /** Computes {@link #decode(SlottedCodes, Matrix, Floats, Write, Matrix)}. */

@@ -44,7 +44,7 @@ final class ScalarBackend extends HostBackend {
   }
 
   @Override
-  public void trim() {
+  protected void freeScratch() {
     scratch.free();
   }
 

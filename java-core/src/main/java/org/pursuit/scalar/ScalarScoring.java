@@ -32,7 +32,7 @@ final class ScalarScoring extends Scoring {
       Floats centre,
       Floats scale) {
     float[] row = scratch.x(x.columns());
-    float[] centreAndScale = new float[2];
+    float[] centreAndScale = scratch.statistics();
     for (int b = 0; b < x.rows(); b++) {
       prepare((HostMatrix) x, b, normalisation, preBias, row, centreAndScale);
       ((HostMatrix) out).writeRow(b, 0, x.columns(), row, 0);
@@ -71,7 +71,8 @@ final class ScalarScoring extends Scoring {
     int d = x.columns();
     int n = weights.rows();
     float[] row = scratch.x(d);
-    prepare((HostMatrix) x, b, options.normalisation(), options.preBias(), row, new float[2]);
+    prepare(
+        (HostMatrix) x, b, options.normalisation(), options.preBias(), row, scratch.statistics());
     float[] biases = bias == null ? null : ((HostFloats) bias).array();
     float[] scores = scratch.scores(n);
     for (int j = 0; j < n; j++) {

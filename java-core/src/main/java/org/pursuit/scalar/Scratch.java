@@ -2,6 +2,7 @@ package org.pursuit.scalar;
 
 /** Arrays that kernels keep between calls: each grows to the largest length asked for. */
 final class Scratch {
+  private final float[] statistics = new float[2];
   private float[] x = {};
   private float[] atom = {};
   private float[] scores = {};
@@ -10,6 +11,11 @@ final class Scratch {
   private double[] sums = {};
   private long[] ranks = {};
   private boolean[] flags = {};
+
+  /** Centre and scale of a row. */
+  float[] statistics() {
+    return statistics;
+  }
 
   float[] x(int length) {
     return x = x.length >= length ? x : new float[length];

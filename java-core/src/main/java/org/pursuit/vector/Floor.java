@@ -168,7 +168,7 @@ final class Floor {
    * @param maxima {@code count} maxima, a multiple of L, followed by scratch for as many
    */
   static int of(int[] maxima, int count, int k, boolean magnitude) {
-    int vectors = Math.min(count / L, Math.ceilDiv(RowTopK.MAXIMA_PER_K * k, L));
+    int vectors = Math.min(count / L, Math.ceilDiv(RunningTopK.MAXIMA_PER_K * k, L));
     int reduced = count;
     IntVector highest = IntVector.broadcast(Lanes.INTS, Integer.MIN_VALUE);
     IntVector lowest = IntVector.broadcast(Lanes.INTS, Integer.MAX_VALUE);

@@ -1,5 +1,6 @@
 package org.pursuit.vector;
 
+import java.util.Arrays;
 import org.pursuit.kernel.ScoreOrder;
 
 /**
@@ -27,9 +28,12 @@ final class Ranks {
     return Integer.MAX_VALUE - ((int) rank >>> 1);
   }
 
-  /** The score that was ranked by itself; −0.0 comes back as +0.0, a NaN as the canonical one. */
+  /** The score that was ranked by itself; a NaN comes back as the canonical one. */
   static float signedScore(long rank) {
     int key = key(rank);
+    if (key == 0) {
+      return Float.intBitsToFloat((int) rank << 31);
+    }
     return key == ScoreOrder.NAN ? Float.NaN : Float.intBitsToFloat(key ^ (key >> 31 & 0x7fffffff));
   }
 
@@ -45,7 +49,12 @@ final class Ranks {
   static void largestFirst(long[] ranks, int size, int k) {
     int low = 0;
     int high = size - 1;
+    int rounds = 2 * (Integer.SIZE - Integer.numberOfLeadingZeros(size));
     while (low < high) {
+      if (rounds-- == 0) {
+        sortFirst(ranks, size, k);
+        return;
+      }
       long pivot = median(ranks[low], ranks[(low + high) >>> 1], ranks[high]);
       int i = low;
       int j = high;
@@ -69,6 +78,16 @@ final class Ranks {
       } else {
         return;
       }
+    }
+  }
+
+  /** For ranks that are arranged against the choice of pivots. */
+  private static void sortFirst(long[] ranks, int size, int k) {
+    Arrays.sort(ranks, 0, size);
+    for (int i = 0; i < Math.min(k, size - k); i++) {
+      long swapped = ranks[i];
+      ranks[i] = ranks[size - 1 - i];
+      ranks[size - 1 - i] = swapped;
     }
   }
 

@@ -23,8 +23,8 @@ final class RowPreparation implements Product.Rows {
     int d = x.columns();
     x.readRow(row, 0, d, target, 0);
     if (normalisation != RowNormalisation.NONE) {
-      float centre = centre(target, d);
-      normalise(target, d, centre, divisor(scale(target, d, centre)));
+      double centre = centre(target, d);
+      normalise(target, d, (float) centre, divisor(scale(target, d, centre)));
     }
     if (preBias != null) {
       for (int i = 0; i < d; i++) {
@@ -34,7 +34,7 @@ final class RowPreparation implements Product.Rows {
   }
 
   /** What the normalisation subtracts from a raw row. */
-  float centre(float[] row, int d) {
+  double centre(float[] row, int d) {
     if (normalisation != RowNormalisation.LAYER_NORM) {
       return 0;
     }
@@ -42,11 +42,11 @@ final class RowPreparation implements Product.Rows {
     for (int i = 0; i < d; i++) {
       sum += row[i];
     }
-    return (float) (sum / d);
+    return sum / d;
   }
 
   /** The row's standard deviation or norm, by which it is divided; 1 without normalisation. */
-  float scale(float[] row, int d, float centre) {
+  float scale(float[] row, int d, double centre) {
     return switch (normalisation) {
       case NONE -> 1;
       case UNIT -> Math.max((float) Math.sqrt(squares(row, d, 0)), RowNormalisation.UNIT_FLOOR);

@@ -48,7 +48,7 @@ final class VectorBackend extends HostBackend {
   }
 
   @Override
-  public void trim() {
+  protected void freeScratch() {
     product.trim();
     selection.trim();
     scoring.trim();
@@ -58,7 +58,7 @@ final class VectorBackend extends HostBackend {
 
   @Override
   protected void release() {
-    trim();
     workers.close();
+    freeScratch();
   }
 }

@@ -12,7 +12,10 @@ public final class VectorProvider implements BackendProvider {
 
   private static final String MODULE = "jdk.incubator.vector";
 
-  private final Probe probe = examine();
+  /**
+   * Asked for once: a second attempt to load the Vector API would hide why the first one failed.
+   */
+  private static final Probe PROBE = examine();
 
   /** For the service loader. */
   public VectorProvider() {}
@@ -29,12 +32,12 @@ public final class VectorProvider implements BackendProvider {
 
   @Override
   public Probe probe() {
-    return probe;
+    return PROBE;
   }
 
   @Override
   public Backend open(BackendOptions options) {
-    return new VectorBackend(options, probe.device());
+    return new VectorBackend(options, PROBE.device());
   }
 
   private static Probe examine() {

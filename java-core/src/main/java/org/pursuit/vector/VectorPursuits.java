@@ -68,6 +68,10 @@ final class VectorPursuits extends Pursuits {
   private float[] tolerances = {};
   private Correlations.Best[] bests = {};
   private boolean[] running = {};
+
+  /** The group's rows that take another step by products. */
+  private int[] active = {};
+
   private int groupFrom;
 
   VectorPursuits(Memory memory, Workers workers, Product product) {
@@ -83,6 +87,7 @@ final class VectorPursuits extends Pursuits {
     squares = weights = correlations = residuals = tolerances = new float[0];
     bests = new Correlations.Best[0];
     running = new boolean[0];
+    active = new int[0];
     Arrays.fill(widened, new float[0]);
   }
 
@@ -149,25 +154,33 @@ final class VectorPursuits extends Pursuits {
     counts = ((HostInts) tape.counts()).array();
     squares = Grow.floats(squares, atoms.rows());
     weights = Grow.floats(weights, atoms.rows());
-    workers.run(measure, atoms.rows(), 256);
+    workers.run(measure, atoms.rows(), workers.chunk(atoms.rows(), 256));
+    try {
+      pursueGroups(residual == null ? null : (HostMatrix) residual);
+    } finally {
+      picks = null; // a closed tape's arrays must not live on here
+      coefficients = null;
+      counts = null;
+    }
+  }
+
+  private void pursueGroups(HostMatrix residual) {
     int group = groupRows(x.rows());
-    for (groupFrom = 0; groupFrom < x.rows(); groupFrom += group) {
-      int rows = Math.min(group, x.rows() - groupFrom);
+    int rows;
+    for (groupFrom = 0; groupFrom < x.rows(); groupFrom += rows) {
+      rows = Math.min(group, x.rows() - groupFrom);
       grow(rows);
-      workers.run(load, rows, 64);
+      workers.run(load, rows, workers.chunk(rows, 64));
       if (gram == null) {
         pursueByProducts(rows);
       } else {
-        product.multiply(inputRows, groupFrom, groupFrom + rows, this.atoms, null, keep);
+        product.multiply(inputRows, groupFrom, groupFrom + rows, atoms, null, keep);
         workers.run(pursue, rows, 1);
       }
       if (residual != null) {
-        storeResiduals((HostMatrix) residual, rows);
+        storeResiduals(residual, rows);
       }
     }
-    picks = null; // a closed tape's arrays must not live on here
-    coefficients = null;
-    counts = null;
   }
 
   private int groupRows(int rows) {
@@ -184,6 +197,7 @@ final class VectorPursuits extends Pursuits {
     if (gram != null) {
       correlations = Grow.floats(correlations, rows * atoms.rows());
     }
+    active = Grow.ints(active, rows);
     if (running.length < rows) {
       running = new boolean[rows];
     }
@@ -296,32 +310,28 @@ final class VectorPursuits extends Pursuits {
   // Residual products.
 
   private void pursueByProducts(int rows) {
-    for (int t = 0; t < options.steps() && anyRunning(rows); t++) {
+    for (int t = 0; t < options.steps(); t++) {
+      int running = 0;
       for (int i = 0; i < rows; i++) {
-        bests[i].reset(startScore());
+        if (this.running[i]) {
+          active[running++] = i;
+          bests[i].reset(startScore());
+        }
       }
-      product.multiply(residualRows, 0, rows, atoms, null, search);
-      workers.run(step, rows, 16);
-    }
-  }
-
-  private boolean anyRunning(int rows) {
-    for (int i = 0; i < rows; i++) {
-      if (running[i]) {
-        return true;
+      if (running == 0) {
+        return;
       }
+      product.multiply(residualRows, 0, running, atoms, null, search);
+      workers.run(step, rows, workers.chunk(rows, 16));
     }
-    return false;
   }
 
-  private void readResidual(int i, float[] target) {
-    System.arraycopy(residuals, i * atoms.columns(), target, 0, atoms.columns());
+  private void readResidual(int row, float[] target) {
+    System.arraycopy(residuals, active[row] * atoms.columns(), target, 0, atoms.columns());
   }
 
-  private void searchTile(int worker, int i, float[] tile, int at, int column, int count) {
-    if (!running[i]) {
-      return;
-    }
+  private void searchTile(int worker, int row, float[] tile, int at, int column, int count) {
+    int i = active[row];
     if (options.reselection() == Reselection.FORBID) {
       int base = (groupFrom + i) * options.steps();
       for (int s = base; s < base + counts[groupFrom + i]; s++) {

@@ -26,7 +26,7 @@ final class VectorScoring extends Scoring {
   private final Workers.Task normalise = this::normaliseRows;
   private final Workers.Task finish = this::finishRows;
   private final float[][] lines;
-  private final List<RunningSelection> selections = new ArrayList<>();
+  private final List<FusedTopK> selections = new ArrayList<>();
   private int selectionCount;
   private int groupFrom;
   private boolean relu;
@@ -60,7 +60,12 @@ final class VectorScoring extends Scoring {
     this.out = (HostMatrix) out;
     centres = centre == null ? null : ((HostFloats) centre).array();
     scales = scale == null ? null : ((HostFloats) scale).array();
-    workers.run(normalise, x.rows(), 64);
+    try {
+      workers.run(normalise, x.rows(), workers.chunk(x.rows(), 64));
+    } finally {
+      centres = null;
+      scales = null;
+    }
   }
 
   private void normaliseRows(int worker, int from, int to) {
@@ -69,9 +74,9 @@ final class VectorScoring extends Scoring {
     for (int b = from; b < to; b++) {
       if (centres != null || scales != null) {
         x.readRow(b, 0, d, row, 0);
-        float centre = preparation.centre(row, d);
+        double centre = preparation.centre(row, d);
         if (centres != null) {
-          centres[b] = centre;
+          centres[b] = (float) centre;
         }
         if (scales != null) {
           scales[b] = preparation.scale(row, d, centre);
@@ -99,7 +104,7 @@ final class VectorScoring extends Scoring {
     selectionCount = selectors.size();
     for (int s = 0; s < selectionCount; s++) {
       if (s == selections.size()) {
-        selections.add(new RunningSelection(workers.count()));
+        selections.add(new FusedTopK(workers.count()));
       }
       switch (selectors.get(s)) {
         case Selector.RowTopK topK -> selections.get(s).of(topK.options(), topK.out());
@@ -139,7 +144,7 @@ final class VectorScoring extends Scoring {
       }
       product.multiply(preparation, groupFrom, groupTo, (HostMatrix) weights, biases, consumer);
       if (consumer == select) {
-        workers.run(finish, groupTo - groupFrom, 32);
+        workers.run(finish, groupTo - groupFrom, workers.chunk(groupTo - groupFrom, 32));
       }
     }
   }

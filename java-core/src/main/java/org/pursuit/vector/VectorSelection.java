@@ -1,5 +1,6 @@
 package org.pursuit.vector;
 
+import org.pursuit.data.DType;
 import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.HostInts;
 import org.pursuit.data.HostMask;
@@ -10,7 +11,7 @@ import org.pursuit.kernel.Selection;
 import org.pursuit.kernel.TieRule;
 import org.pursuit.kernel.TopK;
 
-/** Selections by group maxima; see {@link RowTopK}. */
+/** Selections by group maxima; see {@link RunningTopK}. */
 final class VectorSelection extends Selection {
   private final Workers workers;
   private final Slot[] slots;
@@ -30,11 +31,11 @@ final class VectorSelection extends Selection {
 
   /** What one worker keeps between rows. */
   private static final class Slot {
-    final RowTopK selection = new RowTopK();
+    final RunningTopK selection = new RunningTopK();
     float[] scores = {};
     float[] values = {};
     float[] candidates = {};
-    final RowTopK.Scratch scratch = new RowTopK.Scratch();
+    final RunningTopK.Scratch scratch = new RunningTopK.Scratch();
   }
 
   void trim() {
@@ -58,8 +59,8 @@ final class VectorSelection extends Selection {
   private void selectRows(int worker, int from, int to) {
     Slot slot = slots[worker];
     int n = scores.columns();
-    slot.scores = Grow.floats(slot.scores, n);
-    slot.values = Grow.floats(slot.values, values == scores ? 0 : n);
+    slot.scores = Grow.floats(slot.scores, scores.dtype() == DType.F32 ? 0 : n);
+    slot.values = Grow.floats(slot.values, values.dtype() == DType.F32 ? 0 : n);
     for (int row = from; row < to; row++) {
       selectRow(slot, row);
     }
@@ -70,7 +71,7 @@ final class VectorSelection extends Selection {
     int at = scores.floatOffset(row);
     float[] valueRow = values == scores ? scoreRow : values.floats(row, slot.values);
     int keep = rowK(options, row);
-    RowTopK selection = slot.selection;
+    RunningTopK selection = slot.selection;
     selection.begin(candidates(options, keep), options.key());
     if (options.mask() == null) {
       selection.consume(scoreRow, at, scores.columns(), 0, slot.scratch);

@@ -123,8 +123,11 @@ final class VectorSparseAlgebra extends SparseAlgebra {
     this.bias = bias == null ? null : ((HostFloats) bias).array();
     this.write = write;
     this.dense = (HostMatrix) out;
-    workers.run(decode, rows, 16);
-    forget();
+    try {
+      workers.run(decode, rows, workers.chunk(rows, 16));
+    } finally {
+      forget();
+    }
   }
 
   private void decodeRows(int worker, int from, int to) {
@@ -176,8 +179,11 @@ final class VectorSparseAlgebra extends SparseAlgebra {
     this.dense = (HostMatrix) g;
     this.atoms = (HostMatrix) atoms;
     this.dots = ((HostFloats) out).array();
-    workers.run(dot, rows, 16);
-    forget();
+    try {
+      workers.run(dot, rows, workers.chunk(rows, 16));
+    } finally {
+      forget();
+    }
   }
 
   private void dotRows(int worker, int from, int to) {
@@ -228,8 +234,11 @@ final class VectorSparseAlgebra extends SparseAlgebra {
     read(codes);
     values = ((HostFloats) codes.values()).array();
     merged = out;
-    workers.run(coalesce, codes.rows(), 64);
-    forget();
+    try {
+      workers.run(coalesce, codes.rows(), 64);
+    } finally {
+      forget();
+    }
   }
 
   private void coalesceRows(int worker, int from, int to) {

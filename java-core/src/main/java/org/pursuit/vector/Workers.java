@@ -35,11 +35,16 @@ final class Workers implements AutoCloseable {
 
   Workers(int threads) {
     helpers = new Thread[threads - 1];
-    for (int i = 0; i < helpers.length; i++) {
-      int worker = i + 1;
-      helpers[i] = new Thread(() -> serve(worker), "pursuit-vector-" + worker);
-      helpers[i].setDaemon(true);
-      helpers[i].start();
+    try {
+      for (int i = 0; i < helpers.length; i++) {
+        int worker = i + 1;
+        helpers[i] = new Thread(() -> serve(worker), "pursuit-vector-" + worker);
+        helpers[i].setDaemon(true);
+        helpers[i].start();
+      }
+    } catch (Throwable t) {
+      close();
+      throw t;
     }
   }
 
@@ -48,11 +53,16 @@ final class Workers implements AutoCloseable {
     return helpers.length + 1;
   }
 
+  /** A chunk of so many items that every thread gets several, at most {@code most}. */
+  int chunk(int items, int most) {
+    return Math.clamp(items / (4L * count()), 1, most);
+  }
+
   /** Runs {@code task} over {@code 0 … items} in chunks, and returns when all are done. */
   void run(Task task, int items, int chunk) {
     if (helpers.length == 0 || items <= chunk) {
-      for (int from = 0; from < items; from += chunk) {
-        task.run(0, from, from + Math.min(chunk, items - from));
+      for (long from = 0; from < items; from += chunk) {
+        task.run(0, (int) from, (int) Math.min(from + chunk, items));
       }
       return;
     }

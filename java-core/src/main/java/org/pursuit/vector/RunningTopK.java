@@ -19,7 +19,7 @@ import org.pursuit.kernel.TopK;
  * that reach it are read again, and the few scores that reach it become candidates, whose exact
  * ranks decide. Later pieces are compared with the k-th candidate so far.
  */
-final class RowTopK {
+final class RunningTopK {
   private static final int L = Lanes.COUNT;
 
   /** Positions that are noted before they become candidates: at least a group's scores. */
@@ -36,7 +36,7 @@ final class RowTopK {
   /** Maxima per selected entry: few more candidates than k survive four. */
   static final int MAXIMA_PER_K = 4;
 
-  /** Smaller than every vector key: lets all scores pass. */
+  /** No vector key is smaller: lets all scores pass. */
   private static final int PASS_ALL = Integer.MIN_VALUE;
 
   /** What a thread needs while it runs selections, one after another. */
@@ -62,7 +62,7 @@ final class RowTopK {
   private int size;
   private long lowest;
   private int floor;
-  private boolean closed;
+  private boolean settled;
 
   /** Begins a row that keeps k entries. */
   void begin(int k, SelectionKey key) {
@@ -75,7 +75,7 @@ final class RowTopK {
     size = 0;
     lowest = Long.MIN_VALUE;
     floor = PASS_ALL;
-    closed = k == 0;
+    settled = k == 0;
   }
 
   /**
@@ -107,7 +107,7 @@ final class RowTopK {
     if (size >= 2 * k || (size >= k && floor == PASS_ALL)) {
       keepBest();
     }
-    if (closed) {
+    if (settled) {
       return;
     }
     int group = size >= k ? 0 : groupVectors(count);
@@ -209,8 +209,8 @@ final class RowTopK {
       lowest = Math.min(lowest, ranks[i]);
     }
     int key = Ranks.key(lowest);
-    closed = key == ScoreOrder.NAN;
-    floor = closed ? Integer.MAX_VALUE : Floor.above(key, magnitude);
+    settled = key == ScoreOrder.NAN;
+    floor = settled ? Integer.MAX_VALUE : Floor.above(key, magnitude);
   }
 
   /**

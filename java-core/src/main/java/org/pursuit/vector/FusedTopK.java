@@ -6,17 +6,17 @@ import org.pursuit.data.HostMask;
 import org.pursuit.kernel.TopK;
 
 /** One selector of a fused encode: the running selections of a group's rows. */
-final class RunningSelection {
-  private final RowTopK.Scratch[] scratches;
+final class FusedTopK {
+  private final RunningTopK.Scratch[] scratches;
   private final float[][] gathered;
   private final ColumnList columnList = new ColumnList();
-  private RowTopK[] rows = {};
+  private RunningTopK[] rows = {};
   private TopK options;
   private FixedWidthCodes out;
 
-  RunningSelection(int workers) {
-    scratches = new RowTopK.Scratch[workers];
-    Arrays.setAll(scratches, worker -> new RowTopK.Scratch());
+  FusedTopK(int workers) {
+    scratches = new RunningTopK.Scratch[workers];
+    Arrays.setAll(scratches, worker -> new RunningTopK.Scratch());
     gathered = new float[workers][0];
   }
 
@@ -33,7 +33,7 @@ final class RunningSelection {
     if (had < to - from) {
       rows = Arrays.copyOf(rows, to - from);
       for (int i = had; i < rows.length; i++) {
-        rows[i] = new RowTopK();
+        rows[i] = new RunningTopK();
       }
     }
     for (int row = from; row < to; row++) {
@@ -44,8 +44,8 @@ final class RunningSelection {
 
   /** Takes columns {@code column … column + count} of a row into account. */
   void consume(int worker, int rowInGroup, float[] tile, int at, int column, int count) {
-    RowTopK.Scratch scratch = scratches[worker];
-    RowTopK selection = rows[rowInGroup];
+    RunningTopK.Scratch scratch = scratches[worker];
+    RunningTopK selection = rows[rowInGroup];
     if (options.mask() == null) {
       selection.consume(tile, at, count, column, scratch);
       return;
