@@ -83,7 +83,7 @@ final class Check {
   static void apart(Matrix out, String outName, Matrix in, String inName) {
     if (out.overlaps(in)) {
       throw new IllegalArgumentException(
-          outName + ": expected other elements than " + inName + "'s");
+          outName + ": expected elements apart from those of " + inName);
     }
   }
 

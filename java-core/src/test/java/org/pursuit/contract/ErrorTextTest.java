@@ -63,6 +63,35 @@ class ErrorTextTest {
   }
 
   @EveryBackend
+  void outputsAmongInputs(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      Matrix square = zeros(lab, 6, 6);
+      Matrix lower = square.rows(3, 6);
+      Matrix x = zeros(lab, 3, 6);
+      FixedWidthCodes codes = lab.codes(3, 2);
+      rejects(
+          "out: expected elements apart from those of weights",
+          () -> lab.scoring().score(x, square, null, Score.plain(), lower));
+      rejects(
+          "out: expected elements apart from those of x",
+          () ->
+              lab.scoring().score(lower, zeros(lab, 6, 6), null, Score.plain(), square.rows(2, 5)));
+      rejects(
+          "out: expected elements apart from those of atoms",
+          () -> lab.sparseAlgebra().decode(codes, square, null, lower));
+      rejects(
+          "residual: expected elements apart from those of atoms",
+          () ->
+              lab.pursuits()
+                  .matchingPursuit(x, square, MatchingPursuit.steps(1), lab.tape(3, 1), lower));
+      Selector selector = TopK.of(2).into(codes);
+      rejects(
+          "selectors: expected an output of its own for each, found the same at 0, 1",
+          () -> lab.scoring().encode(x, square, null, Score.plain(), List.of(selector, selector)));
+    }
+  }
+
+  @EveryBackend
   void scoring(BackendUnderTest backend) {
     try (Lab lab = backend.open()) {
       Scoring scoring = lab.scoring();

@@ -31,6 +31,18 @@ class ScoringContract {
     {1030, 30, 40}, {125, 600, 50}, {61, 30, 3100}, {61, 1100, 1030}, {2050, 9, 530}
   };
 
+  /** The mean 2²⁴ + 1 is no float; the deviation about it is √2, about a rounded one 2. */
+  @EveryBackend
+  void layerNormTakesTheDeviationAboutTheExactMean(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      Matrix x = lab.matrix(Dense.ofRows(new float[] {0x1p24f, 0x1p24f + 2}));
+      Matrix out = lab.output(1, 2);
+      Floats scale = lab.floats(new float[1]);
+      lab.scoring().normalise(x, RowNormalisation.LAYER_NORM, null, out, null, scale);
+      Same.numbers(scale.download(), new float[] {(float) Math.sqrt(2)}, "scale");
+    }
+  }
+
   @EveryBackend
   void scoresExactlyAtAnyShape(BackendUnderTest backend) {
     Random random = Seed.random(40);
