@@ -27,29 +27,22 @@ final class VectorPursuits extends Pursuits {
   /** Rows for which packing the atoms still pays. */
   private static final int LEAST_ROWS = 48;
 
-  /** Rows of products that become columns together, so that their cache lines are used whole. */
-  private static final int MIRRORED_ROWS = 64;
-
   private final Workers workers;
   private final Product product;
+  private final GramProduct gramProduct;
   private final Product.Rows inputRows = this::readInput;
   private final Product.Rows residualRows = this::readResidual;
-  private final Product.Consumer storeGram = this::storeGram;
   private final Product.Consumer keep = this::keepCorrelations;
   private final Product.Consumer search = this::searchTile;
-  private final Workers.Task mirror = this::mirrorRows;
   private final Workers.Task measure = this::measureAtoms;
   private final Workers.Task load = this::loadRows;
   private final Workers.Task step = this::stepRows;
   private final Workers.Task pursue = this::pursueRows;
   private final float[][] widened;
-  private final float[][][] mirrored;
-  private final int[][] mirroredAt;
 
   private HostMatrix x;
   private HostMatrix atoms;
   private HostMatrix gram;
-  private int mirrorFrom;
   private MatchingPursuit options;
   private int[] picks;
   private float[] coefficients;
@@ -78,9 +71,8 @@ final class VectorPursuits extends Pursuits {
     super(memory);
     this.workers = workers;
     this.product = product;
+    this.gramProduct = new GramProduct(workers, product);
     this.widened = new float[workers.count()][0];
-    this.mirrored = new float[workers.count()][MIRRORED_ROWS][];
-    this.mirroredAt = new int[workers.count()][MIRRORED_ROWS];
   }
 
   void trim() {
@@ -91,50 +83,14 @@ final class VectorPursuits extends Pursuits {
     Arrays.fill(widened, new float[0]);
   }
 
-  // The Gram.
-
   @Override
   protected void gramKernel(Matrix atoms, int from, Gram gram) {
-    this.gram = (HostMatrix) gram.products();
-    x = (HostMatrix) atoms;
-    int group = Product.groupRows(atoms.columns());
-    for (int row = from; row < atoms.rows(); row += group) {
-      int end = Math.min(atoms.rows(), row + group);
-      HostMatrix before = (HostMatrix) atoms.rows(0, end);
-      product.multiply(inputRows, row, end, before, null, storeGram);
-    }
-    mirrorFrom = from;
-    workers.run(mirror, atoms.rows() - from, MIRRORED_ROWS);
-  }
-
-  /** Writes rows {@code from … to} of the products, as far as the diagonal, as columns too. */
-  private void mirrorRows(int worker, int from, int to) {
-    float[][] arrays = mirrored[worker];
-    int[] offsets = mirroredAt[worker];
-    int first = mirrorFrom + from;
-    for (int i = 0; i < to - from; i++) {
-      arrays[i] = gram.floats(first + i);
-      offsets[i] = gram.offset(first + i);
-    }
-    for (int column = 0; column < mirrorFrom + to; column++) {
-      float[] target = gram.floats(column);
-      int at = gram.offset(column) + first;
-      for (int i = Math.max(0, column - first); i < to - from; i++) {
-        target[at + i] = arrays[i][offsets[i] + column];
-      }
-    }
-    Arrays.fill(arrays, null);
+    gramProduct.compute((HostMatrix) atoms, from, (HostMatrix) gram.products());
   }
 
   private void readInput(int row, float[] target) {
     x.readRow(row, 0, x.columns(), target, 0);
   }
-
-  private void storeGram(int worker, int row, float[] tile, int at, int column, int count) {
-    gram.writeRow(row, column, count, tile, at);
-  }
-
-  // Matching pursuit.
 
   @Override
   protected void matchingPursuitKernel(
@@ -307,8 +263,6 @@ final class VectorPursuits extends Pursuits {
     return false;
   }
 
-  // Residual products.
-
   private void pursueByProducts(int rows) {
     for (int t = 0; t < options.steps(); t++) {
       int running = 0;
@@ -354,8 +308,6 @@ final class VectorPursuits extends Pursuits {
       running[i] = running[i] && best.atom >= 0 && takeStep(worker, i, best.atom, best.product);
     }
   }
-
-  // The Gram's rows.
 
   private void keepCorrelations(int worker, int row, float[] tile, int at, int column, int count) {
     System.arraycopy(tile, at, correlations, (row - groupFrom) * atoms.rows() + column, count);
