@@ -45,6 +45,48 @@ public abstract sealed class SlottedCodes extends Codes permits FixedWidthCodes,
     return counts;
   }
 
+  /**
+   * Copies codes in: indices and values row-major [rows, k], counts [rows].
+   *
+   * @throws IllegalArgumentException if a length is another, a count lies outside 0 … k, an index
+   *     before it is negative, or a slot at or past it holds something else than −1 and 0
+   */
+  public final void upload(int[] rowIndices, float[] rowValues, int[] rowCounts) {
+    Vectors.requireLength(indices, indices.length(), rowIndices.length);
+    Vectors.requireLength(values, values.length(), rowValues.length);
+    Vectors.requireLength(counts, rows, rowCounts.length);
+    for (int row = 0; row < rows; row++) {
+      requireWellFormed(row, rowIndices, rowValues, rowCounts[row]);
+    }
+    indices.upload(rowIndices);
+    values.upload(rowValues);
+    counts.upload(rowCounts);
+  }
+
+  private void requireWellFormed(int row, int[] rowIndices, float[] rowValues, int count) {
+    if (count < 0 || count > k) {
+      throw new IllegalArgumentException(
+          "counts: row " + row + " expects 0 to " + k + ", found " + count);
+    }
+    for (int slot = 0; slot < k; slot++) {
+      int at = row * k + slot;
+      boolean filled = slot < count;
+      if (filled ? rowIndices[at] < 0 : rowIndices[at] != -1 || rowValues[at] != 0) {
+        throw new IllegalArgumentException(
+            "slots: row "
+                + row
+                + ", slot "
+                + slot
+                + " expects "
+                + (filled ? "an index of 0 or more" : "index -1 and value 0")
+                + ", found index "
+                + rowIndices[at]
+                + " and value "
+                + rowValues[at]);
+      }
+    }
+  }
+
   @Override
   public final Memory memory() {
     return counts.memory();

@@ -63,6 +63,26 @@ class ErrorTextTest {
   }
 
   @EveryBackend
+  void malformedSlots(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      FixedWidthCodes codes = lab.codes(1, 2);
+      float[] values = {5, 0};
+      rejects(
+          "counts: row 0 expects 0 to 2, found 3",
+          () -> codes.upload(new int[] {4, -1}, values, new int[] {3}));
+      rejects(
+          "slots: row 0, slot 0 expects an index of 0 or more, found index -1 and value 5.0",
+          () -> codes.upload(new int[] {-1, -1}, values, new int[] {1}));
+      rejects(
+          "slots: row 0, slot 1 expects index -1 and value 0, found index 7 and value 0.0",
+          () -> codes.upload(new int[] {4, 7}, values, new int[] {1}));
+      rejects(
+          "values: expected 2 elements for ints [2], found 1",
+          () -> codes.upload(new int[] {4}, values, new int[] {1}));
+    }
+  }
+
+  @EveryBackend
   void outputsAmongInputs(BackendUnderTest backend) {
     try (Lab lab = backend.open()) {
       Matrix square = zeros(lab, 6, 6);

@@ -91,9 +91,7 @@ public record Slots(int rows, int k, int[] indices, float[] values, int[] counts
 
   /** Copies these into codes of the same shape. */
   public void upload(SlottedCodes codes) {
-    codes.indices().upload(indices);
-    codes.values().upload(values);
-    codes.counts().upload(counts);
+    codes.upload(indices, values, counts);
   }
 
   /** The same entries, the values bit for bit but for the payloads of NaN. */

@@ -52,9 +52,7 @@ final class HostCodes {
 
   /** Gives these codes to a backend. */
   void upload(SlottedCodes codes) {
-    codes.indices().upload(indices);
-    codes.values().upload(values);
-    codes.counts().upload(counts);
+    codes.upload(indices, values, counts);
   }
 
   /** Reads the next rows of a file, as many as these codes have. */
