@@ -39,7 +39,7 @@ final class Product {
   private static final int ROWS = MicroKernel.ROWS;
   private static final int COLUMNS = MicroKernel.COLUMNS;
 
-  /** Most rows of a tile: a multiple of both panel heights. */
+  /** Most rows of a tile: a multiple of the panel's height. */
   private static final int TILE_ROWS = 60;
 
   /** Most columns of a tile. */

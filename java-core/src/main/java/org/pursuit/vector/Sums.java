@@ -4,8 +4,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShuffle;
 
 /**
- * Sums of a few rows at once: weighted sums into a row, and inner products with one. Four rows at a
- * time keep enough reads from memory in flight.
+ * Sums of rows: weighted sums into a row, and inner products with one. Eight rows at a time keep
+ * enough reads from memory in flight; fewer wait for it, more defeat its prefetching.
  */
 final class Sums {
   private static final int L = Lanes.COUNT;
@@ -28,37 +28,50 @@ final class Sums {
     }
   }
 
-  /** Four times {@link #add}, in the order of the letters. */
-  static void add4(
-      float[] y,
-      int yAt,
-      float[] c,
-      int cAt,
-      float[] a,
-      int aAt,
-      float[] b,
-      int bAt,
-      float[] e,
-      int eAt,
-      float[] f,
-      int fAt,
-      int d) {
-    FloatVector ca = splat(c[cAt]);
-    FloatVector cb = splat(c[cAt + 1]);
-    FloatVector ce = splat(c[cAt + 2]);
-    FloatVector cf = splat(c[cAt + 3]);
+  /** {@code y += Σ_j c[j]·rows[j]} over eight rows, one fused multiply-add each, in their order. */
+  static void add8(float[] y, float[] c, float[][] rows, int[] at, int d) {
+    float[] r0 = rows[0];
+    float[] r1 = rows[1];
+    float[] r2 = rows[2];
+    float[] r3 = rows[3];
+    float[] r4 = rows[4];
+    float[] r5 = rows[5];
+    float[] r6 = rows[6];
+    float[] r7 = rows[7];
+    int a0 = at[0];
+    int a1 = at[1];
+    int a2 = at[2];
+    int a3 = at[3];
+    int a4 = at[4];
+    int a5 = at[5];
+    int a6 = at[6];
+    int a7 = at[7];
+    FloatVector c0 = splat(c[0]);
+    FloatVector c1 = splat(c[1]);
+    FloatVector c2 = splat(c[2]);
+    FloatVector c3 = splat(c[3]);
+    FloatVector c4 = splat(c[4]);
+    FloatVector c5 = splat(c[5]);
+    FloatVector c6 = splat(c[6]);
+    FloatVector c7 = splat(c[7]);
     int i = 0;
     for (; i <= d - L; i += L) {
-      FloatVector sum = load(a, aAt + i).fma(ca, load(y, yAt + i));
-      sum = load(b, bAt + i).fma(cb, sum);
-      sum = load(e, eAt + i).fma(ce, sum);
-      load(f, fAt + i).fma(cf, sum).intoArray(y, yAt + i);
+      FloatVector sum = load(r0, a0 + i).fma(c0, load(y, i));
+      sum = load(r1, a1 + i).fma(c1, sum);
+      sum = load(r2, a2 + i).fma(c2, sum);
+      sum = load(r3, a3 + i).fma(c3, sum);
+      sum = load(r4, a4 + i).fma(c4, sum);
+      sum = load(r5, a5 + i).fma(c5, sum);
+      sum = load(r6, a6 + i).fma(c6, sum);
+      sum = load(r7, a7 + i).fma(c7, sum);
+      sum.intoArray(y, i);
     }
     for (; i < d; i++) {
-      float sum = Math.fma(a[aAt + i], c[cAt], y[yAt + i]);
-      sum = Math.fma(b[bAt + i], c[cAt + 1], sum);
-      sum = Math.fma(e[eAt + i], c[cAt + 2], sum);
-      y[yAt + i] = Math.fma(f[fAt + i], c[cAt + 3], sum);
+      float sum = y[i];
+      for (int j = 0; j < 8; j++) {
+        sum = Math.fma(rows[j][at[j] + i], c[j], sum);
+      }
+      y[i] = sum;
     }
   }
 
@@ -78,47 +91,64 @@ final class Sums {
     return total(even.add(odd)) + tail;
   }
 
-  /** Four inner products with one row, into {@code dots[dotsAt … dotsAt + 4)}. */
-  static void dot4(
-      float[] x,
-      int xAt,
-      float[] dots,
-      int dotsAt,
-      float[] a,
-      int aAt,
-      float[] b,
-      int bAt,
-      float[] e,
-      int eAt,
-      float[] f,
-      int fAt,
-      int d) {
-    FloatVector sa = FloatVector.zero(Lanes.FLOATS);
-    FloatVector sb = sa;
-    FloatVector se = sa;
-    FloatVector sf = sa;
+  /**
+   * {@code dots[j] = ⟨x, rows[j]⟩} for eight rows.
+   *
+   * @param lanes scratch, a vector for each row
+   */
+  static void dot8(
+      float[] x, int xAt, float[][] rows, int[] at, int d, float[] lanes, float[] dots) {
+    float[] r0 = rows[0];
+    float[] r1 = rows[1];
+    float[] r2 = rows[2];
+    float[] r3 = rows[3];
+    float[] r4 = rows[4];
+    float[] r5 = rows[5];
+    float[] r6 = rows[6];
+    float[] r7 = rows[7];
+    int a0 = at[0];
+    int a1 = at[1];
+    int a2 = at[2];
+    int a3 = at[3];
+    int a4 = at[4];
+    int a5 = at[5];
+    int a6 = at[6];
+    int a7 = at[7];
+    FloatVector s0 = FloatVector.zero(Lanes.FLOATS);
+    FloatVector s1 = s0;
+    FloatVector s2 = s0;
+    FloatVector s3 = s0;
+    FloatVector s4 = s0;
+    FloatVector s5 = s0;
+    FloatVector s6 = s0;
+    FloatVector s7 = s0;
     int i = 0;
     for (; i <= d - L; i += L) {
       FloatVector v = load(x, xAt + i);
-      sa = v.fma(load(a, aAt + i), sa);
-      sb = v.fma(load(b, bAt + i), sb);
-      se = v.fma(load(e, eAt + i), se);
-      sf = v.fma(load(f, fAt + i), sf);
+      s0 = load(r0, a0 + i).fma(v, s0);
+      s1 = load(r1, a1 + i).fma(v, s1);
+      s2 = load(r2, a2 + i).fma(v, s2);
+      s3 = load(r3, a3 + i).fma(v, s3);
+      s4 = load(r4, a4 + i).fma(v, s4);
+      s5 = load(r5, a5 + i).fma(v, s5);
+      s6 = load(r6, a6 + i).fma(v, s6);
+      s7 = load(r7, a7 + i).fma(v, s7);
     }
-    float ta = 0;
-    float tb = 0;
-    float te = 0;
-    float tf = 0;
-    for (; i < d; i++) {
-      ta = Math.fma(x[xAt + i], a[aAt + i], ta);
-      tb = Math.fma(x[xAt + i], b[bAt + i], tb);
-      te = Math.fma(x[xAt + i], e[eAt + i], te);
-      tf = Math.fma(x[xAt + i], f[fAt + i], tf);
+    s0.intoArray(lanes, 0);
+    s1.intoArray(lanes, L);
+    s2.intoArray(lanes, 2 * L);
+    s3.intoArray(lanes, 3 * L);
+    s4.intoArray(lanes, 4 * L);
+    s5.intoArray(lanes, 5 * L);
+    s6.intoArray(lanes, 6 * L);
+    s7.intoArray(lanes, 7 * L);
+    for (int j = 0; j < 8; j++) {
+      float tail = 0;
+      for (int t = i; t < d; t++) {
+        tail = Math.fma(x[xAt + t], rows[j][at[j] + t], tail);
+      }
+      dots[j] = total(load(lanes, j * L)) + tail;
     }
-    dots[dotsAt] = total(sa) + ta;
-    dots[dotsAt + 1] = total(sb) + tb;
-    dots[dotsAt + 2] = total(se) + te;
-    dots[dotsAt + 3] = total(sf) + tf;
   }
 
   /**

@@ -14,7 +14,7 @@ import org.pursuit.data.SlottedCodes;
 import org.pursuit.kernel.SparseAlgebra;
 import org.pursuit.kernel.Write;
 
-/** Products of sparse codes: whole atoms, four at a time. */
+/** Products of sparse codes: whole atoms, eight at a time. */
 final class VectorSparseAlgebra extends SparseAlgebra {
   private final Workers workers;
   private final Slot[] slots;
@@ -41,14 +41,21 @@ final class VectorSparseAlgebra extends SparseAlgebra {
     trim();
   }
 
-  /** What one worker keeps between rows: a dense row, four widened atoms, an order of slots. */
+  /** What one worker keeps between rows: a dense row, the atoms at hand, an order of slots. */
   private static final class Slot {
-    final float[][] widened = new float[4][0];
+    final float[][] atoms = new float[8][];
+    final int[] at = new int[8];
+    final float[] weights = new float[8];
+    final float[] lanes = new float[8 * Lanes.COUNT];
+    final float[] dots = new float[8];
+    final float[][] widened = new float[8][0];
+    float[] zeros = {};
     float[] row = {};
     long[] order = {};
 
     void grow(int d) {
       row = Grow.floats(row, d);
+      zeros = Grow.floats(zeros, d);
       for (int i = 0; i < widened.length; i++) {
         widened[i] = Grow.floats(widened[i], d);
       }
@@ -146,33 +153,16 @@ final class VectorSparseAlgebra extends SparseAlgebra {
       } else {
         Arrays.fill(sum, 0, d, 0);
       }
-      addAtoms(slot, begin(row), end(row), d);
+      int end = end(row);
+      for (int e = begin(row); e < end; e += 8) {
+        int count = take(slot, e, end);
+        System.arraycopy(values, e, slot.weights, 0, count);
+        Arrays.fill(slot.weights, count, 8, 0);
+        Sums.add8(sum, slot.weights, slot.atoms, slot.at, d);
+      }
       dense.writeRow(row, 0, d, sum, 0);
     }
-  }
-
-  private void addAtoms(Slot slot, int from, int to, int d) {
-    float[] sum = slot.row;
-    int e = from;
-    for (; e <= to - 4; e += 4) {
-      Sums.add4(
-          sum,
-          0,
-          values,
-          e,
-          atom(slot, e, 0),
-          at(e),
-          atom(slot, e + 1, 1),
-          at(e + 1),
-          atom(slot, e + 2, 2),
-          at(e + 2),
-          atom(slot, e + 3, 3),
-          at(e + 3),
-          d);
-    }
-    for (; e < to; e++) {
-      Sums.add(sum, 0, values[e], atom(slot, e, 0), at(e), d);
-    }
+    Arrays.fill(slot.atoms, null);
   }
 
   private void dotAll(int rows, Matrix g, Matrix atoms, Floats out) {
@@ -194,39 +184,31 @@ final class VectorSparseAlgebra extends SparseAlgebra {
       float[] x = dense.floats(row, slot.row);
       int at = dense.floatOffset(row);
       int end = end(row);
-      int e = begin(row);
-      for (; e <= end - 4; e += 4) {
-        Sums.dot4(
-            x,
-            at,
-            dots,
-            e,
-            atom(slot, e, 0),
-            at(e),
-            atom(slot, e + 1, 1),
-            at(e + 1),
-            atom(slot, e + 2, 2),
-            at(e + 2),
-            atom(slot, e + 3, 3),
-            at(e + 3),
-            d);
-      }
-      for (; e < end; e++) {
-        dots[e] = Sums.dot(x, at, atom(slot, e, 0), at(e), d);
+      for (int e = begin(row); e < end; e += 8) {
+        int count = take(slot, e, end);
+        Sums.dot8(x, at, slot.atoms, slot.at, d, slot.lanes, slot.dots);
+        System.arraycopy(slot.dots, 0, dots, e, count);
       }
       if (offsets == null) {
         Arrays.fill(dots, end, (row + 1) * k, 0);
       }
     }
+    Arrays.fill(slot.atoms, null);
   }
 
-  /** The array that holds the atom of entry e as float32, from {@link #at} on. */
-  private float[] atom(Slot slot, int e, int which) {
-    return atoms.floats(indices[e], slot.widened[which]);
-  }
-
-  private int at(int e) {
-    return atoms.floatOffset(indices[e]);
+  /** Finds the atoms of the next eight entries below {@code end}; a lacking one is a row of 0. */
+  private int take(Slot slot, int e, int end) {
+    int count = Math.min(8, end - e);
+    for (int i = 0; i < count; i++) {
+      int index = indices[e + i];
+      slot.atoms[i] = atoms.floats(index, slot.widened[i]);
+      slot.at[i] = atoms.floatOffset(index);
+    }
+    for (int i = count; i < 8; i++) {
+      slot.atoms[i] = slot.zeros;
+      slot.at[i] = 0;
+    }
+    return count;
   }
 
   @Override
