@@ -5,6 +5,8 @@ import org.pursuit.kernel.Pursuits;
 import org.pursuit.kernel.Scoring;
 import org.pursuit.kernel.Selection;
 import org.pursuit.kernel.SparseAlgebra;
+import org.pursuit.kernel.Statistics;
+import org.pursuit.kernel.Training;
 
 /**
  * One way to compute: a memory that owns the data, and the kernel families that work on it.
@@ -27,16 +29,37 @@ public abstract class Backend extends Memory {
   }
 
   /** Dense scores, and selections fused with them. */
-  public abstract Scoring scoring();
+  public final Scoring scoring() {
+    return families().scoring();
+  }
 
   /** Selections from a score matrix. */
-  public abstract Selection selection();
+  public final Selection selection() {
+    return families().selection();
+  }
 
   /** Products of sparse codes with dictionaries. */
-  public abstract SparseAlgebra sparseAlgebra();
+  public final SparseAlgebra sparseAlgebra() {
+    return families().sparseAlgebra();
+  }
 
   /** Greedy sparse approximation. */
-  public abstract Pursuits pursuits();
+  public final Pursuits pursuits() {
+    return families().pursuits();
+  }
+
+  /** The dense steps around a training step's sparse ones. */
+  public final Training training() {
+    return families().training();
+  }
+
+  /** What rows and columns amount to. */
+  public final Statistics statistics() {
+    return families().statistics();
+  }
+
+  /** This backend's kernels, the same at every call. */
+  protected abstract Families families();
 
   @Override
   protected final RuntimeException outOfMemory(String what, long askedBytes, long freeBytes) {

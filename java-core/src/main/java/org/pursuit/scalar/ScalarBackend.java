@@ -2,11 +2,8 @@ package org.pursuit.scalar;
 
 import org.pursuit.BackendInfo;
 import org.pursuit.BackendOptions;
+import org.pursuit.Families;
 import org.pursuit.HostBackend;
-import org.pursuit.kernel.Pursuits;
-import org.pursuit.kernel.Scoring;
-import org.pursuit.kernel.Selection;
-import org.pursuit.kernel.SparseAlgebra;
 
 /** Plain Java on one thread. */
 final class ScalarBackend extends HostBackend {
@@ -14,33 +11,24 @@ final class ScalarBackend extends HostBackend {
   static final String DEVICE = "plain Java (" + System.getProperty("os.arch") + ")";
 
   private final Scratch scratch = new Scratch();
-  private final ScalarSelection selection = new ScalarSelection(this, scratch);
-  private final Scoring scoring = new ScalarScoring(this, selection, scratch);
-  private final SparseAlgebra sparseAlgebra = new ScalarSparseAlgebra(this, scratch);
-  private final Pursuits pursuits = new ScalarPursuits(this, scratch);
+  private final Families families;
 
   ScalarBackend(BackendOptions options) {
     super(new BackendInfo(NAME, DEVICE, 1), options);
+    ScalarSelection selection = new ScalarSelection(this, scratch);
+    families =
+        new Families(
+            new ScalarScoring(this, selection, scratch),
+            selection,
+            new ScalarSparseAlgebra(this, scratch),
+            new ScalarPursuits(this, scratch),
+            new ScalarTraining(this, scratch),
+            new ScalarStatistics(this, scratch));
   }
 
   @Override
-  public Scoring scoring() {
-    return scoring;
-  }
-
-  @Override
-  public Selection selection() {
-    return selection;
-  }
-
-  @Override
-  public SparseAlgebra sparseAlgebra() {
-    return sparseAlgebra;
-  }
-
-  @Override
-  public Pursuits pursuits() {
-    return pursuits;
+  protected Families families() {
+    return families;
   }
 
   @Override

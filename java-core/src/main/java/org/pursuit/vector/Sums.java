@@ -91,6 +91,25 @@ final class Sums {
     return total(even.add(odd)) + tail;
   }
 
+  /** The squared distance of two rows. */
+  static float squaredDistance(float[] x, int xAt, float[] y, int yAt, int d) {
+    FloatVector even = FloatVector.zero(Lanes.FLOATS);
+    FloatVector odd = even;
+    int i = 0;
+    for (; i <= d - 2 * L; i += 2 * L) {
+      FloatVector error = load(x, xAt + i).sub(load(y, yAt + i));
+      even = error.fma(error, even);
+      error = load(x, xAt + i + L).sub(load(y, yAt + i + L));
+      odd = error.fma(error, odd);
+    }
+    float tail = 0;
+    for (; i < d; i++) {
+      float error = x[xAt + i] - y[yAt + i];
+      tail = Math.fma(error, error, tail);
+    }
+    return total(even.add(odd)) + tail;
+  }
+
   /**
    * {@code dots[j] = ⟨x, rows[j]⟩} for eight rows.
    *

@@ -2,20 +2,20 @@ package org.pursuit.vector;
 
 import org.pursuit.BackendInfo;
 import org.pursuit.BackendOptions;
+import org.pursuit.Families;
 import org.pursuit.HostBackend;
-import org.pursuit.kernel.Pursuits;
-import org.pursuit.kernel.Scoring;
-import org.pursuit.kernel.Selection;
-import org.pursuit.kernel.SparseAlgebra;
 
 /** Vector kernels on a few threads. */
 final class VectorBackend extends HostBackend {
   private final Workers workers;
   private final Product product;
-  private final VectorSelection selection;
   private final VectorScoring scoring;
+  private final VectorSelection selection;
   private final VectorSparseAlgebra sparseAlgebra;
   private final VectorPursuits pursuits;
+  private final VectorTraining training;
+  private final VectorStatistics statistics;
+  private final Families families;
 
   VectorBackend(BackendOptions options, String device) {
     super(new BackendInfo(VectorProvider.NAME, device, options.threads()), options);
@@ -25,26 +25,14 @@ final class VectorBackend extends HostBackend {
     scoring = new VectorScoring(this, selection, workers, product);
     sparseAlgebra = new VectorSparseAlgebra(this, workers);
     pursuits = new VectorPursuits(this, workers, product);
+    training = new VectorTraining(this, workers);
+    statistics = new VectorStatistics(this, workers);
+    families = new Families(scoring, selection, sparseAlgebra, pursuits, training, statistics);
   }
 
   @Override
-  public Scoring scoring() {
-    return scoring;
-  }
-
-  @Override
-  public Selection selection() {
-    return selection;
-  }
-
-  @Override
-  public SparseAlgebra sparseAlgebra() {
-    return sparseAlgebra;
-  }
-
-  @Override
-  public Pursuits pursuits() {
-    return pursuits;
+  protected Families families() {
+    return families;
   }
 
   @Override
@@ -54,6 +42,8 @@ final class VectorBackend extends HostBackend {
     scoring.trim();
     sparseAlgebra.trim();
     pursuits.trim();
+    training.trim();
+    statistics.trim();
   }
 
   @Override

@@ -23,6 +23,8 @@ import org.pursuit.kernel.Pursuits;
 import org.pursuit.kernel.Scoring;
 import org.pursuit.kernel.Selection;
 import org.pursuit.kernel.SparseAlgebra;
+import org.pursuit.kernel.Statistics;
+import org.pursuit.kernel.Training;
 
 /**
  * An open backend and what a test has put into it. Inputs lie where the test says; outputs begin
@@ -61,6 +63,14 @@ public final class Lab implements AutoCloseable {
 
   public Pursuits pursuits() {
     return backend.pursuits();
+  }
+
+  public Training training() {
+    return backend.training();
+  }
+
+  public Statistics statistics() {
+    return backend.statistics();
   }
 
   /** Whether {@link Matrix#wrap} works here. */
