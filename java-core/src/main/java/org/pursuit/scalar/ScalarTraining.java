@@ -23,8 +23,8 @@ final class ScalarTraining extends Training {
       ((HostMatrix) x).readRow(b, 0, d, added, 0);
       ((HostMatrix) y).readRow(b, 0, d, row, 0);
       for (int i = 0; i < d; i++) {
-        double kept = beta == 0 ? 0 : (double) beta * row[i];
-        row[i] = (float) ((double) alpha * added[i] + kept);
+        double sum = (double) alpha * added[i];
+        row[i] = (float) (beta == 0 ? sum : sum + (double) beta * row[i]);
       }
       ((HostMatrix) y).writeRow(b, 0, d, row, 0);
     }

@@ -56,6 +56,13 @@ final class ColdStart {
       kernels.put(
           "sampledDot" + shape, () -> lab.sparseAlgebra().sampledDot(x, atoms, codes, dots));
 
+      Matrix sums = output(lab, "axpby" + shape, rows, D);
+      kernels.put("axpby" + shape, () -> lab.training().axpby(0.3f, x, 0, sums));
+      Floats errors = lab.floatsOutput(rows);
+      vectors.put("squaredErrors" + shape, errors);
+      kernels.put(
+          "squaredErrors" + shape, () -> lab.statistics().squaredErrors(x, decoded, errors));
+
       MatchingPursuit steps = MatchingPursuit.steps(5).toleranceRelative(0.1f);
       PursuitTape tape = lab.tape(rows, 5);
       Matrix residual = output(lab, "matchingPursuit" + shape, rows, D);

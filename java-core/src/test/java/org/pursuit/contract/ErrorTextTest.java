@@ -112,6 +112,37 @@ class ErrorTextTest {
   }
 
   @EveryBackend
+  void training(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      Matrix x = zeros(lab, 4, 6);
+      rejects("x: expected a value, found null", () -> lab.training().axpby(1, null, 0, x));
+      rejects("y: expected a value, found null", () -> lab.training().axpby(1, x, 0, null));
+      rejects(
+          "y: expected [4, 6], found [4, 5]",
+          () -> lab.training().axpby(1, x, 0, zeros(lab, 4, 5)));
+      rejects(
+          "y: expected elements apart from those of x",
+          () -> lab.training().axpby(1, x.rows(0, 3), 0, x.rows(1, 4)));
+    }
+  }
+
+  @EveryBackend
+  void statistics(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      Matrix x = zeros(lab, 4, 6);
+      Floats out = lab.floatsOutput(4);
+      rejects(
+          "x: expected a value, found null", () -> lab.statistics().squaredErrors(null, x, out));
+      rejects(
+          "y: expected [4, 6], found [5, 6]",
+          () -> lab.statistics().squaredErrors(x, zeros(lab, 5, 6), out));
+      rejects(
+          "out: expected [4], found [6]",
+          () -> lab.statistics().squaredErrors(x, x, lab.floatsOutput(6)));
+    }
+  }
+
+  @EveryBackend
   void scoring(BackendUnderTest backend) {
     try (Lab lab = backend.open()) {
       Scoring scoring = lab.scoring();

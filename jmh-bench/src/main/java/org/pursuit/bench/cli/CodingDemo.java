@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.pursuit.Backend;
 import org.pursuit.bench.roofline.Roofline;
+import org.pursuit.bench.support.Table;
 import org.pursuit.data.DType;
 import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Matrix;

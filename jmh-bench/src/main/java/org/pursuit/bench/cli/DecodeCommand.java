@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.pursuit.Backend;
+import org.pursuit.bench.support.Table;
 import org.pursuit.data.DType;
 import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Matrix;

@@ -7,6 +7,9 @@ import java.util.concurrent.Callable;
 import org.pursuit.Backend;
 import org.pursuit.HostBackend;
 import org.pursuit.bench.roofline.Roofline;
+import org.pursuit.bench.support.PackedData;
+import org.pursuit.bench.support.Table;
+import org.pursuit.io.MatrixFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -47,9 +50,9 @@ final class DemoCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     try (Backend backend = backendChoice.open();
-        SparseModel model = RealData.autoencoder(backend);
-        CodingDemo coding =
-            new CodingDemo(backend, model, RealData.activations(rows), secondsPerFigure);
+        SparseModel model =
+            PackedData.AUTOENCODER.read(path -> SparseModel.autoencoder(backend, path));
+        CodingDemo coding = new CodingDemo(backend, model, activations(rows), secondsPerFigure);
         SelectionDemo selection =
             new SelectionDemo(backend, model, coding.rows(), secondsPerFigure)) {
       introduce(out, backend, model, coding);
@@ -74,6 +77,19 @@ final class DemoCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  /** The first {@code rows} packed activations, or all if there are fewer, row-major. */
+  private static float[] activations(int rows) throws IOException {
+    return PackedData.ACTIVATIONS.read(
+        path -> {
+          try (MatrixFile file = MatrixFile.open(path)) {
+            int count = (int) Math.min(rows, file.rows());
+            float[] values = new float[count * file.columns()];
+            file.read(values, count);
+            return values;
+          }
+        });
   }
 
   /**

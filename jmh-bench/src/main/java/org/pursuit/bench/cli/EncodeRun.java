@@ -2,6 +2,7 @@ package org.pursuit.bench.cli;
 
 import java.io.IOException;
 import org.pursuit.Backend;
+import org.pursuit.bench.support.Table;
 import org.pursuit.data.SlottedCodes;
 
 /** Encodes all rows of an input in batches, writes the codes and measures what they keep. */

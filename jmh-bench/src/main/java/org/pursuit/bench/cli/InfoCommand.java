@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import org.pursuit.Backends;
 import org.pursuit.Backends.Diagnosis;
 import org.pursuit.bench.roofline.Machine;
+import org.pursuit.bench.support.Table;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;

@@ -1,5 +1,7 @@
 package org.pursuit.bench.cli;
 
+import org.pursuit.bench.support.Table;
+
 /**
  * Checks pursuits: a row is its decoded code plus its residual, up to the rounding of as many steps
  * as were taken.

@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.pursuit.Backend;
 import org.pursuit.bench.roofline.Machine;
 import org.pursuit.bench.roofline.Roofline;
+import org.pursuit.bench.support.Table;
 import org.pursuit.data.DType;
 import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Matrix;

@@ -159,6 +159,8 @@ public final class BenchmarkReport {
       case "SelectionBenchmark" -> SelectionBenchmark.work(kernel(params), parameter);
       case "SparseAlgebraBenchmark" -> SparseAlgebraBenchmark.work(kernel(params), parameter);
       case "PursuitsBenchmark" -> PursuitsBenchmark.work(kernel(params), parameter);
+      case "TrainingBenchmark" -> TrainingBenchmark.work(kernel(params), parameter);
+      case "StatisticsBenchmark" -> StatisticsBenchmark.work(kernel(params), parameter);
       default -> throw new IllegalArgumentException("benchmark: found " + params.getBenchmark());
     };
   }

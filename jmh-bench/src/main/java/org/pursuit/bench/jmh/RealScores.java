@@ -1,10 +1,9 @@
 package org.pursuit.bench.jmh;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import org.pursuit.bench.support.PackedData;
 import org.pursuit.io.MatrixFile;
 import org.pursuit.io.SaeCheckpoint;
 
@@ -14,10 +13,6 @@ import org.pursuit.io.SaeCheckpoint;
  * selects from the same scores.
  */
 final class RealScores {
-  private static final String FOLDER = "/org/pursuit/real/";
-  private static final String ACTIVATIONS = "acts_bge_small_L08_small_f16.npy";
-  private static final String AUTOENCODER = "sae_bge_small_L08_m2048_k32.safetensors";
-
   private RealScores() {}
 
   /**
@@ -27,13 +22,13 @@ final class RealScores {
    * @param columns a multiple of the autoencoder's width
    */
   static float[] matrix(int rows, int columns) {
-    SaeCheckpoint autoencoder = read(AUTOENCODER, SaeCheckpoint::load);
+    SaeCheckpoint autoencoder = read(PackedData.AUTOENCODER, SaeCheckpoint::load);
     int n = autoencoder.latents();
     if (columns % n != 0) {
       throw new IllegalArgumentException(
           "shape: real data need a multiple of " + n + " columns, found " + columns);
     }
-    float[] activations = read(ACTIVATIONS, RealScores::readAll);
+    float[] activations = read(PackedData.ACTIVATIONS, RealScores::readAll);
     float[] scores = new float[Math.multiplyExact(rows, columns)];
     int tokens = Math.min(scores.length / n, activations.length / autoencoder.dimension());
     encode(autoencoder, activations, tokens, scores);
@@ -81,28 +76,11 @@ final class RealScores {
     }
   }
 
-  private interface Reader<T> {
-    T read(Path file) throws IOException;
-  }
-
-  /** Readers want files, so a resource is copied to a private folder while it is read. */
-  private static <T> T read(String name, Reader<T> reader) {
-    try (InputStream resource = RealScores.class.getResourceAsStream(FOLDER + name)) {
-      if (resource == null) {
-        throw new IllegalStateException(
-            "the class path lacks " + FOLDER + name + ", which pursuit-core's tests jar brings");
-      }
-      Path folder = Files.createTempDirectory("pursuit-");
-      Path file = folder.resolve(name);
-      try {
-        Files.copy(resource, file);
-        return reader.read(file);
-      } finally {
-        Files.deleteIfExists(file);
-        Files.delete(folder);
-      }
+  private static <T> T read(PackedData data, PackedData.Reader<T> reader) {
+    try {
+      return data.read(reader);
     } catch (IOException e) {
-      throw new UncheckedIOException("the packed data " + FOLDER + name + " cannot be read", e);
+      throw new UncheckedIOException(e);
     }
   }
 }

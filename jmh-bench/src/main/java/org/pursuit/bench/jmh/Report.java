@@ -1,12 +1,14 @@
 package org.pursuit.bench.jmh;
 
-import java.util.ArrayList;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.pursuit.bench.roofline.Machine;
+import org.pursuit.bench.support.Table;
 
 /**
  * Results of one run beside the machine's limits in the same run.
@@ -101,31 +103,11 @@ public record Report(Machine machine, List<Limits> limits, List<Result> results)
       }
       text.append('\n');
     }
-    List<String[]> rows = new ArrayList<>();
-    rows.add(HEADER);
-    results.forEach(result -> rows.add(result.cells()));
-    return text.append('\n').append(table(rows)).toString();
-  }
-
-  /** Columns two spaces apart; numbers to the right. */
-  private static String table(List<String[]> rows) {
-    int[] widths = new int[HEADER.length];
-    for (String[] row : rows) {
-      for (int column = 0; column < widths.length; column++) {
-        widths[column] = Math.max(widths[column], row[column].length());
-      }
-    }
-    StringBuilder text = new StringBuilder();
-    for (String[] row : rows) {
-      StringBuilder line = new StringBuilder();
-      for (int column = 0; column < widths.length; column++) {
-        String padding = " ".repeat(widths[column] - row[column].length());
-        boolean left = column == 0 || column == 1 || column == 3 || column == 7;
-        line.append(left ? row[column] + padding : padding + row[column]).append("  ");
-      }
-      text.append(line.toString().stripTrailing()).append('\n');
-    }
-    return text.toString();
+    Table table = new Table("llrlrrrlrr").row(HEADER);
+    results.forEach(result -> table.row(result.cells()));
+    StringWriter lines = new StringWriter();
+    table.print(new PrintWriter(lines), "");
+    return text.append('\n').append(lines).toString();
   }
 
   private static String time(double seconds) {

@@ -50,6 +50,18 @@ class WorkTest {
   }
 
   @Test
+  void axpby() {
+    assertThat(TrainingBenchmark.work("axpby", Map.of("shape", "2x7")::get))
+        .isEqualTo(new Work(4 * 3 * 14, 3 * 14, 4 * 2 * 14));
+  }
+
+  @Test
+  void squaredErrors() {
+    assertThat(StatisticsBenchmark.work("squaredErrors", Map.of("shape", "2x7")::get))
+        .isEqualTo(new Work(4 * (2 * 14 + 2), 3 * 14, 4 * (2 * 14 + 2)));
+  }
+
+  @Test
   void matchingPursuit() {
     long operands = 4 * (14 + 14 + 35) + CODES;
     Work work =

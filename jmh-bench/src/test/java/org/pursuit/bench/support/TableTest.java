@@ -1,4 +1,4 @@
-package org.pursuit.bench.cli;
+package org.pursuit.bench.support;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,11 +1,11 @@
-package org.pursuit.bench.cli;
+package org.pursuit.bench.support;
 
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Text in aligned columns, two spaces apart. */
-final class Table {
+public final class Table {
   private final boolean[] right;
   private final List<String[]> rows = new ArrayList<>();
 
@@ -14,7 +14,7 @@ final class Table {
    *
    * @param alignment a letter for each column: {@code l} for left, {@code r} for right
    */
-  Table(String alignment) {
+  public Table(String alignment) {
     right = new boolean[alignment.length()];
     for (int column = 0; column < right.length; column++) {
       right[column] = alignment.charAt(column) == 'r';
@@ -22,7 +22,7 @@ final class Table {
   }
 
   /** Adds a row; returns this. */
-  Table row(String... cells) {
+  public Table row(String... cells) {
     if (cells.length != right.length) {
       throw new IllegalArgumentException(
           "cells: expected " + right.length + ", found " + cells.length);
@@ -32,7 +32,7 @@ final class Table {
   }
 
   /** Prints the rows, each after {@code indent}. */
-  void print(PrintWriter out, String indent) {
+  public void print(PrintWriter out, String indent) {
     int[] widths = new int[right.length];
     for (String[] row : rows) {
       for (int column = 0; column < widths.length; column++) {
