@@ -25,13 +25,4 @@ final class Closing {
       default -> throw new IllegalStateException(first);
     }
   }
-
-  /** Closes a resource because of {@code cause}, to which a failure is added. */
-  static void suppressing(Throwable cause, AutoCloseable resource) {
-    try {
-      resource.close();
-    } catch (Throwable t) {
-      cause.addSuppressed(t);
-    }
-  }
 }

@@ -27,17 +27,11 @@ public final class ColumnCodes extends Codes {
           "shape: expected non-negative sizes, found [" + columns + ", " + m + "]");
     }
     long slots = (long) columns * m;
-    Longs rowIds = memory.longs(slots);
-    Floats values = null;
-    try {
-      values = memory.floats(slots);
-      return new ColumnCodes(columns, m, rowIds, values, memory.ints(columns));
-    } catch (RuntimeException | Error e) {
-      Closing.suppressing(e, rowIds);
-      if (values != null) {
-        Closing.suppressing(e, values);
-      }
-      throw e;
+    try (Together parts = new Together()) {
+      Longs rowIds = parts.add(memory.longs(slots));
+      Floats values = parts.add(memory.floats(slots));
+      Ints counts = parts.add(memory.ints(columns));
+      return parts.complete(new ColumnCodes(columns, m, rowIds, values, counts));
     }
   }
 

@@ -25,17 +25,11 @@ public final class CsrCodes extends Codes {
       throw new IllegalArgumentException(
           "shape: expected non-negative sizes, found [" + rows + ", " + columnCount + "]");
     }
-    Longs offsets = memory.longs(rows + 1L);
-    Ints columns = null;
-    try {
-      columns = memory.ints(capacity);
-      return new CsrCodes(rows, columnCount, offsets, columns, memory.floats(capacity));
-    } catch (RuntimeException | Error e) {
-      Closing.suppressing(e, offsets);
-      if (columns != null) {
-        Closing.suppressing(e, columns);
-      }
-      throw e;
+    try (Together parts = new Together()) {
+      Longs offsets = parts.add(memory.longs(rows + 1L));
+      Ints columns = parts.add(memory.ints(capacity));
+      Floats values = parts.add(memory.floats(capacity));
+      return parts.complete(new CsrCodes(rows, columnCount, offsets, columns, values));
     }
   }
 

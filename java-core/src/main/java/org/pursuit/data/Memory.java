@@ -247,12 +247,9 @@ public abstract class Memory implements AutoCloseable {
   }
 
   private static <T extends AutoCloseable> T uploaded(T target, Filler<T> filler) {
-    try {
-      filler.fill(target);
-      return target;
-    } catch (RuntimeException | Error e) {
-      Closing.suppressing(e, target);
-      throw e;
+    try (Together parts = new Together()) {
+      filler.fill(parts.add(target));
+      return parts.complete(target);
     }
   }
 }

@@ -23,17 +23,11 @@ public final class RowSparseMatrix implements AutoCloseable {
       throw new IllegalArgumentException(
           "shape: expected non-negative sizes, found " + rows + " rows, capacity " + capacity);
     }
-    Matrix elements = memory.matrix(capacity, columns, DType.F32);
-    Ints rowIds = null;
-    try {
-      rowIds = memory.ints(capacity);
-      return new RowSparseMatrix(rows, rowIds, elements, memory.ints(1));
-    } catch (RuntimeException | Error e) {
-      Closing.suppressing(e, elements);
-      if (rowIds != null) {
-        Closing.suppressing(e, rowIds);
-      }
-      throw e;
+    try (Together parts = new Together()) {
+      Matrix elements = parts.add(memory.matrix(capacity, columns, DType.F32));
+      Ints rowIds = parts.add(memory.ints(capacity));
+      Ints count = parts.add(memory.ints(1));
+      return parts.complete(new RowSparseMatrix(rows, rowIds, elements, count));
     }
   }
 

@@ -105,17 +105,11 @@ public abstract sealed class SlottedCodes extends Codes permits FixedWidthCodes,
             "shape: expected non-negative sizes, found [" + rows + ", " + k + "]");
       }
       long slots = (long) rows * k;
-      Ints indices = memory.ints(slots);
-      Floats values = null;
-      try {
-        values = memory.floats(slots);
-        return new Parts(rows, k, indices, values, memory.ints(rows));
-      } catch (RuntimeException | Error e) {
-        Closing.suppressing(e, indices);
-        if (values != null) {
-          Closing.suppressing(e, values);
-        }
-        throw e;
+      try (Together parts = new Together()) {
+        Ints indices = parts.add(memory.ints(slots));
+        Floats values = parts.add(memory.floats(slots));
+        Ints counts = parts.add(memory.ints(rows));
+        return parts.complete(new Parts(rows, k, indices, values, counts));
       }
     }
   }

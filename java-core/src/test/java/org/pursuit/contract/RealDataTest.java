@@ -2,7 +2,7 @@ package org.pursuit.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -80,7 +80,9 @@ class RealDataTest {
 
   @EveryBackend
   void pursuitByProducts(BackendUnderTest backend) {
-    assumeFalse(backend.name().equals("scalar"), "would take minutes");
+    assumeTrue(
+        !backend.name().equals("scalar") || Boolean.getBoolean("pursuit.exhaustive"),
+        "takes minutes; -Dpursuit.exhaustive=true runs it");
     assertPursuit(backend, activations, Sign.MAGNITUDE, false, MAGNITUDE, 30.43);
     assertPursuit(backend, activations, Sign.POSITIVE, false, POSITIVE, 31.96);
   }
