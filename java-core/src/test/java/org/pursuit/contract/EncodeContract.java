@@ -11,6 +11,7 @@ import org.pursuit.data.DType;
 import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.kernel.Activation;
 import org.pursuit.kernel.OutputOrder;
+import org.pursuit.kernel.Precision;
 import org.pursuit.kernel.RowNormalisation;
 import org.pursuit.kernel.Score;
 import org.pursuit.kernel.SelectionKey;
@@ -140,26 +141,34 @@ class EncodeContract {
   @EveryBackend
   void picksTheBestUpToRounding(BackendUnderTest backend) {
     Random random = Seed.random(52);
-    try (Lab lab = backend.open()) {
-      for (DType dtype : DType.values()) {
-        for (RowNormalisation normalisation : RowNormalisation.values()) {
-          for (int k : new int[] {1, 32, 100}) {
-            Dense x = Inputs.offCentre(19, 200, random);
-            Dense weights = Inputs.unitRows(1500, 200, random);
-            float[] bias = Inputs.normal(1500, random);
-            float[] preBias = Inputs.normal(200, random);
-            FixedWidthCodes out = lab.codes(19, k);
-            lab.scoring()
-                .encode(
-                    lab.matrix(x, dtype),
-                    lab.matrix(weights, dtype),
-                    lab.floats(bias),
-                    Score.plain().normalisation(normalisation).preBias(lab.floats(preBias)),
-                    TopK.of(k).into(out));
-            Estimate scores =
-                new PreparedRows(x.stored(dtype), normalisation, preBias)
-                    .scores(weights.stored(dtype), bias, Activation.IDENTITY);
-            assertCertified(Slots.of(out), scores, 1500, dtype + " " + normalisation);
+    for (DType dtype : DType.values()) {
+      for (RowNormalisation normalisation : RowNormalisation.values()) {
+        for (Precision precision : Precision.values()) {
+          try (Lab lab = backend.open()) {
+            for (int k : new int[] {1, 32, 100}) {
+              Dense x = Inputs.offCentre(19, 200, random);
+              Dense weights = Inputs.unitRows(1500, 200, random);
+              float[] bias = Inputs.normal(1500, random);
+              float[] preBias = Inputs.normal(200, random);
+              Score options =
+                  Score.plain()
+                      .normalisation(normalisation)
+                      .preBias(lab.floats(preBias))
+                      .precision(precision);
+              FixedWidthCodes out = lab.codes(19, k);
+              lab.scoring()
+                  .encode(
+                      lab.matrix(x, dtype),
+                      lab.matrix(weights, dtype),
+                      lab.floats(bias),
+                      options,
+                      TopK.of(k).into(out));
+              Estimate scores =
+                  new PreparedRows(x.stored(dtype), normalisation, preBias)
+                      .scores(weights.stored(dtype), bias, Activation.IDENTITY)
+                      .withFactorsOf(precision);
+              assertCertified(Slots.of(out), scores, 1500, dtype + ", " + options);
+            }
           }
         }
       }

@@ -15,7 +15,6 @@ import org.pursuit.data.Floats;
 import org.pursuit.data.Gram;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.PursuitTape;
-import org.pursuit.kernel.Activation;
 import org.pursuit.kernel.MatchingPursuit;
 import org.pursuit.kernel.RowNormalisation;
 import org.pursuit.kernel.Score;
@@ -377,10 +376,9 @@ class ErrorTextTest {
     rejects("order: expected a value, found null", () -> TopK.of(1).order(null));
     rejects("tieRule: expected a value, found null", () -> TopK.of(1).tieRule(null));
     rejects("options: expected a value, found null", () -> new Selector.RowTopK(null, null));
-    rejects(
-        "normalisation: expected a value, found null",
-        () -> new Score(null, null, Activation.RELU));
+    rejects("normalisation: expected a value, found null", () -> Score.plain().normalisation(null));
     rejects("activation: expected a value, found null", () -> Score.plain().activation(null));
+    rejects("precision: expected a value, found null", () -> Score.plain().precision(null));
     rejects("steps: expected 1 to 4096, found 0", () -> MatchingPursuit.steps(0));
     rejects("steps: expected 1 to 4096, found 4097", () -> MatchingPursuit.steps(4097));
     rejects("sign: expected a value, found null", () -> MatchingPursuit.steps(1).sign(null));

@@ -8,6 +8,7 @@ import org.pursuit.data.DType;
 import org.pursuit.data.Floats;
 import org.pursuit.data.Matrix;
 import org.pursuit.kernel.Activation;
+import org.pursuit.kernel.Precision;
 import org.pursuit.kernel.RowNormalisation;
 import org.pursuit.kernel.Score;
 import org.pursuit.support.BackendUnderTest;
@@ -133,6 +134,66 @@ class ScoringContract {
   }
 
   @EveryBackend
+  void everyPrecisionIsExactOnSmallIntegers(BackendUnderTest backend) {
+    Random random = Seed.random(60);
+    Dense x = Inputs.integers(9, 130, 3, random);
+    Dense weights = Inputs.integers(70, 130, 3, random);
+    float[] exact = exactScores(x, weights, null).values();
+    try (Lab lab = backend.open()) {
+      for (Precision precision : Precision.values()) {
+        for (DType xType : DType.values()) {
+          for (DType weightType : DType.values()) {
+            Matrix out = lab.output(9, 70);
+            Score options = Score.plain().precision(precision);
+            lab.scoring()
+                .score(lab.matrix(x, xType), lab.matrix(weights, weightType), null, options, out);
+            Same.numbers(out.download(), exact, precision + " " + xType + " · " + weightType);
+          }
+        }
+      }
+    }
+  }
+
+  @EveryBackend
+  void everyPrecisionRoundsNoFurtherThanPermitted(BackendUnderTest backend) {
+    Random random = Seed.random(61);
+    Dense x = Inputs.offCentre(13, 129, random);
+    Dense weights = Inputs.normal(83, 129, random);
+    float[] bias = Inputs.normal(83, random);
+    try (Lab lab = backend.open()) {
+      for (Precision precision : Precision.values()) {
+        for (RowNormalisation normalisation : RowNormalisation.values()) {
+          for (float[] preBias : new float[][] {null, Inputs.normal(129, random)}) {
+            Score options =
+                Score.plain()
+                    .normalisation(normalisation)
+                    .preBias(lab.floats(preBias))
+                    .precision(precision);
+            for (DType xType : DType.values()) {
+              PreparedRows prepared = new PreparedRows(x.stored(xType), normalisation, preBias);
+              for (DType weightType : DType.values()) {
+                Matrix out = lab.output(13, 83);
+                lab.scoring()
+                    .score(
+                        lab.matrix(x, xType),
+                        lab.matrix(weights, weightType),
+                        lab.floats(bias),
+                        options,
+                        out);
+                prepared
+                    .scores(weights.stored(weightType), bias, Activation.IDENTITY)
+                    .withFactorsOf(precision)
+                    .assertMatches(
+                        out.download(), DType.F32, xType + " · " + weightType + ", " + options);
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @EveryBackend
   void everyOptionWithinTheRoundingBound(BackendUnderTest backend) {
     Random random = Seed.random(43);
     try (Lab lab = backend.open()) {
@@ -144,7 +205,11 @@ class ScoringContract {
             PreparedRows prepared = new PreparedRows(x, normalisation, preBias);
             for (float[] bias : new float[][] {null, Inputs.normal(37, random)}) {
               for (Activation activation : Activation.values()) {
-                Score options = new Score(normalisation, lab.floats(preBias), activation);
+                Score options =
+                    Score.plain()
+                        .normalisation(normalisation)
+                        .preBias(lab.floats(preBias))
+                        .activation(activation);
                 Matrix out = lab.output(11, 37);
                 lab.scoring()
                     .score(lab.matrix(x), lab.matrix(weights), lab.floats(bias), options, out);
@@ -247,7 +312,11 @@ class ScoringContract {
       for (RowNormalisation normalisation : RowNormalisation.values()) {
         for (Activation activation : Activation.values()) {
           Matrix out = lab.output(2, 3);
-          Score options = new Score(normalisation, lab.floats(new float[0]), activation);
+          Score options =
+              Score.plain()
+                  .normalisation(normalisation)
+                  .preBias(lab.floats(new float[0]))
+                  .activation(activation);
           lab.scoring()
               .score(
                   lab.matrix(Dense.zeros(2, 0)),

@@ -2,7 +2,9 @@ package org.pursuit.support;
 
 import static org.assertj.core.api.Assertions.fail;
 
+import java.util.Map;
 import org.pursuit.data.DType;
+import org.pursuit.kernel.Precision;
 
 /**
  * Sums in double precision, and the sums of their terms' magnitudes, to which the rounding error of
@@ -11,9 +13,14 @@ import org.pursuit.data.DType;
 public final class Estimate {
   private static final double UNIT_ROUNDOFF = 0x1p-24;
 
+  /** TF32 may cut off what BF16 rounds to nearest. */
+  private static final Map<Precision, Double> FACTOR_ROUNDOFF =
+      Map.of(Precision.FLOAT32, 0.0, Precision.TF32, 0x1p-10, Precision.BF16, 0x1p-8);
+
   private final double[] sums;
   private final double[] magnitudes;
   private final int[] terms;
+  private double factorError;
 
   /** Empty sums. */
   public Estimate(int length) {
@@ -41,6 +48,13 @@ public final class Estimate {
     }
   }
 
+  /** Lets both factors of every term be rounded to {@code precision} before they are multiplied. */
+  public Estimate withFactorsOf(Precision precision) {
+    double roundoff = FACTOR_ROUNDOFF.get(precision);
+    factorError = roundoff * (2 + roundoff);
+    return this;
+  }
+
   /** A sum. */
   public double sum(int i) {
     return sums[i];
@@ -48,10 +62,11 @@ public final class Estimate {
 
   /**
    * How far a float32 computation may lie from a sum: each of n terms takes part in at most n
-   * roundings, besides a few of the operands.
+   * roundings, besides a few of the operands and those that a lower precision permits.
    */
   public double bound(int i) {
-    return (terms[i] + 8) * UNIT_ROUNDOFF * magnitudes[i] + Float.MIN_VALUE;
+    double relative = (terms[i] + 8) * UNIT_ROUNDOFF + factorError;
+    return relative * magnitudes[i] + Float.MIN_VALUE;
   }
 
   /** The sums as {@code dtype} stores them: for data whose sums are exact in float32. */
