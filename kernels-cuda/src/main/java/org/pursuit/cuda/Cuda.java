@@ -1,0 +1,57 @@
+package org.pursuit.cuda;
+
+/** What all families of a backend share. */
+record Cuda(
+    Device device,
+    Driver driver,
+    Stream stream,
+    Kernels kernels,
+    Allocator allocator,
+    Workspace workspace,
+    Staging staging,
+    Flags flags)
+    implements AutoCloseable {
+  /** Opens a device. */
+  static Cuda open(Device device, Images images, long limitBytes) {
+    Driver driver = new Driver(device);
+    Stream stream;
+    try {
+      stream = new Stream(driver);
+    } catch (RuntimeException | Error e) {
+      suppressing(e, driver);
+      throw e;
+    }
+    Allocator allocator = new Allocator(driver, stream, limitBytes);
+    Staging staging = new Staging(driver, stream);
+    return new Cuda(
+        device,
+        driver,
+        stream,
+        new Kernels(driver, device, stream, images),
+        allocator,
+        new Workspace(allocator),
+        staging,
+        new Flags(allocator, stream, staging));
+  }
+
+  /** Waits for what is queued and frees everything, the rest too when a part fails. */
+  @Override
+  public void close() {
+    try (driver;
+        stream;
+        kernels;
+        allocator;
+        staging) {
+      stream.await();
+      workspace.trim();
+    }
+  }
+
+  private static void suppressing(Throwable cause, Driver driver) {
+    try {
+      driver.close();
+    } catch (RuntimeException e) {
+      cause.addSuppressed(e);
+    }
+  }
+}

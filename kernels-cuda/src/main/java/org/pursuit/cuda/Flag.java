@@ -1,0 +1,19 @@
+package org.pursuit.cuda;
+
+/**
+ * What only the device finds out. A kernel raises a flag by {@code atomicMax} of a number above 0
+ * on the flag's 64-bit word; the largest one is kept until the next wait.
+ */
+enum Flag {
+  /** A code holds an atom that does not exist; the number is the index plus 1. */
+  INDEX_OUT_OF_RANGE {
+    @Override
+    RuntimeException exception(long number) {
+      return new IndexOutOfBoundsException(
+          "codes: index " + (number - 1) + " lies outside the atoms");
+    }
+  };
+
+  /** What to throw when the word holds {@code number}. */
+  abstract RuntimeException exception(long number);
+}

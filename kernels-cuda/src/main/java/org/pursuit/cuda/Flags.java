@@ -1,0 +1,81 @@
+package org.pursuit.cuda;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** The flags' words on the device, and the wait that reads them. */
+final class Flags {
+  private static final Flag[] ALL = Flag.values();
+
+  private final Allocator allocator;
+  private final Stream stream;
+  private final Staging staging;
+  private final long[] words = new long[ALL.length];
+  private Block block;
+  private boolean armed;
+
+  Flags(Allocator allocator, Stream stream, Staging staging) {
+    this.allocator = allocator;
+    this.stream = stream;
+    this.staging = staging;
+  }
+
+  /** The device address of a flag's word, for a kernel that is about to be queued. */
+  long address(Flag flag) {
+    if (block == null) {
+      block = allocator.allocate("flags", bytes());
+      stream.zero(block.address(), bytes());
+    }
+    armed = true;
+    return block.address() + (long) flag.ordinal() * Long.BYTES;
+  }
+
+  /** Notes that kernels which raise flags have been queued again. */
+  void arm() {
+    armed = block != null;
+  }
+
+  /** Waits for everything queued, and throws what it has flagged. */
+  void await() {
+    if (!armed) {
+      stream.await();
+      return;
+    }
+    staging.download(
+        block.address(),
+        bytes(),
+        (at, count, from) ->
+            MemorySegment.copy(
+                from,
+                ValueLayout.JAVA_LONG,
+                0,
+                words,
+                (int) (at / Long.BYTES),
+                (int) (count / Long.BYTES)));
+    stream.await();
+    armed = false;
+    raise();
+  }
+
+  private void raise() {
+    for (Flag flag : ALL) {
+      long number = words[flag.ordinal()];
+      if (number != 0) {
+        stream.zero(block.address(), bytes());
+        throw flag.exception(number);
+      }
+    }
+  }
+
+  /** Frees the words; the next flag allocates them anew. */
+  void trim() {
+    if (block != null && !armed) {
+      allocator.free(block);
+      block = null;
+    }
+  }
+
+  private static long bytes() {
+    return (long) ALL.length * Long.BYTES;
+  }
+}

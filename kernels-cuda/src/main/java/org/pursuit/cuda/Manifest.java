@@ -1,0 +1,136 @@
+package org.pursuit.cuda;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What the build wrote down about the kernels in the images: one entry a kernel. */
+final class Manifest {
+  /**
+   * A kernel.
+   *
+   * @param family the image that holds it
+   * @param threads the threads a block that it was compiled for
+   * @param cluster blocks a cluster; 1 without
+   * @param argumentBytes size of its argument struct
+   * @param architectures what the image holds it for: "sm_90", or "compute_80" for PTX
+   */
+  record Entry(
+      String name,
+      String family,
+      int threads,
+      int cluster,
+      int argumentBytes,
+      List<String> architectures) {
+    /**
+     * Whether a device can run it: by machine code for its architecture, or for an earlier one of
+     * the same generation, or by PTX of any earlier one.
+     */
+    boolean runsOn(Device device) {
+      return architectures.stream().anyMatch(a -> covers(a, device.capability()));
+    }
+
+    private static boolean covers(String architecture, int capability) {
+      int at = architecture.indexOf('_') + 1;
+      int built = Integer.parseInt(architecture, at, architecture.length(), 10);
+      return built <= capability
+          && (architecture.startsWith("compute_") || built / 10 == capability / 10);
+    }
+  }
+
+  private final Map<String, Entry> entries = new HashMap<>();
+
+  private Manifest() {}
+
+  /** Reads a manifest; {@code source} is for messages. */
+  static Manifest parse(byte[] json, String source) {
+    Manifest manifest = new Manifest();
+    try (JsonParser parser = new JsonFactory().createParser(json)) {
+      new Reader(parser, source).document(manifest.entries);
+      return manifest;
+    } catch (IOException e) {
+      throw new IllegalStateException(source + ": not a manifest of kernels: " + e.getMessage(), e);
+    }
+  }
+
+  /** The kernel called {@code name}, or null. */
+  Entry entry(String name) {
+    return entries.get(name);
+  }
+
+  /** All kernels, in no particular order. */
+  Iterable<Entry> entries() {
+    return entries.values();
+  }
+
+  /** Reads what it knows and skips what it does not. */
+  private record Reader(JsonParser parser, String source) {
+    void document(Map<String, Entry> entries) throws IOException {
+      require(parser.nextToken() == JsonToken.START_OBJECT);
+      while (parser.nextToken() == JsonToken.FIELD_NAME) {
+        boolean list = parser.currentName().equals("entries");
+        parser.nextToken();
+        if (list) {
+          require(parser.currentToken() == JsonToken.START_ARRAY);
+          while (parser.nextToken() == JsonToken.START_OBJECT) {
+            Entry entry = entry();
+            entries.put(entry.name(), entry);
+          }
+        } else {
+          parser.skipChildren();
+        }
+      }
+    }
+
+    private Entry entry() throws IOException {
+      String name = null;
+      String family = null;
+      int threads = 0;
+      int cluster = 0;
+      int argumentBytes = 0;
+      List<String> architectures = new ArrayList<>();
+      while (parser.nextToken() == JsonToken.FIELD_NAME) {
+        String field = parser.currentName();
+        parser.nextToken();
+        switch (field) {
+          case "name" -> name = parser.getText();
+          case "family" -> family = parser.getText();
+          case "threads" -> threads = parser.getIntValue();
+          case "cluster" -> cluster = parser.getIntValue();
+          case "argumentBytes" -> argumentBytes = parser.getIntValue();
+          case "architectures" -> architectures(architectures);
+          default -> parser.skipChildren();
+        }
+      }
+      require(name != null && family != null && threads > 0 && cluster > 0 && argumentBytes > 0);
+      return new Entry(name, family, threads, cluster, argumentBytes, List.copyOf(architectures));
+    }
+
+    private void architectures(List<String> found) throws IOException {
+      require(parser.currentToken() == JsonToken.START_ARRAY);
+      while (parser.nextToken() == JsonToken.START_OBJECT) {
+        while (parser.nextToken() == JsonToken.FIELD_NAME) {
+          boolean arch = parser.currentName().equals("arch");
+          parser.nextToken();
+          if (arch) {
+            found.add(parser.getText());
+          } else {
+            parser.skipChildren();
+          }
+        }
+      }
+    }
+
+    private void require(boolean condition) {
+      if (!condition) {
+        throw new IllegalStateException(
+            source + ": not a manifest of kernels at " + parser.currentLocation().getLineNr());
+      }
+    }
+  }
+}
