@@ -1,0 +1,88 @@
+# The SIMT emulator, built three times over the same kernels, and its tests.
+if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  message(STATUS "Pursuit: no SIMT emulator and no kernel tests: they need g++ (Debian, Ubuntu: apt install g++)")
+  return()
+endif()
+if(NOT CMAKE_SYSTEM_NAME STREQUAL "Linux" OR NOT CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
+  message(STATUS "Pursuit: no SIMT emulator and no kernel tests: they need x86-64 Linux, "
+                 "this is ${CMAKE_SYSTEM_PROCESSOR} ${CMAKE_SYSTEM_NAME}")
+  return()
+endif()
+
+enable_testing()
+set(emulator_source "${CMAKE_CURRENT_SOURCE_DIR}/src/emulator")
+file(GLOB kernel_sources CONFIGURE_DEPENDS "${PURSUIT_KERNELS}/*.cu")
+file(GLOB test_kernel_sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/src/test/*.cu")
+file(GLOB test_sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/src/test/*_test.cpp")
+set(core_sources
+    ${emulator_source}/arena.cpp ${emulator_source}/collectives.cpp ${emulator_source}/fiber.cpp
+    ${emulator_source}/launch.cpp ${emulator_source}/machine.cpp ${emulator_source}/memory.cpp
+    ${emulator_source}/registry.cpp)
+
+# Floating point as nvcc does it with -fmad=false: nothing is fused that is not written fused.
+add_library(pursuit_cxx INTERFACE)
+target_compile_features(pursuit_cxx INTERFACE cxx_std_17)
+target_compile_options(pursuit_cxx INTERFACE -Wall -Wextra -Werror -ffp-contract=off -fvisibility=hidden)
+target_include_directories(pursuit_cxx INTERFACE "${CMAKE_CURRENT_SOURCE_DIR}/src")
+
+set_source_files_properties(${kernel_sources} ${test_kernel_sources} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS "-x;c++")
+
+# pursuit_variant(<name> KERNEL <options> CORE <options> LINK <options>): object libraries kernels_<name>, core_<name>.
+function(pursuit_variant name)
+  cmake_parse_arguments(PARSE_ARGV 1 variant "" "" "KERNEL;CORE;LINK")
+  if(kernel_sources)
+    add_library(kernels_${name} OBJECT ${kernel_sources})
+  else()
+    add_library(kernels_${name} INTERFACE)
+  endif()
+  add_library(core_${name} OBJECT ${core_sources})
+  set(kinds core_${name}=CORE)
+  if(kernel_sources)
+    list(APPEND kinds kernels_${name}=KERNEL)
+    target_include_directories(kernels_${name} PRIVATE "${PURSUIT_KERNELS}")
+  endif()
+  foreach(kind ${kinds})
+    string(REPLACE "=" ";" kind ${kind})
+    list(GET kind 0 target)
+    list(GET kind 1 options)
+    target_link_libraries(${target} PRIVATE pursuit_cxx)
+    target_compile_options(${target} PRIVATE ${variant_${options}})
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  endforeach()
+
+  foreach(source ${test_sources})
+    get_filename_component(test ${source} NAME_WE)
+    add_executable(${test}_${name} ${source} src/test/harness.cpp)
+    target_compile_options(${test}_${name} PRIVATE ${variant_CORE})
+    target_link_libraries(${test}_${name} PRIVATE pursuit_cxx core_${name} kernels_${name})
+    target_link_options(${test}_${name} PRIVATE ${variant_LINK})
+    string(REGEX REPLACE "_test$" "_kernels.cu" own "${test}")
+    set(own "${CMAKE_CURRENT_SOURCE_DIR}/src/test/${own}")
+    if(EXISTS "${own}")  # kernels that only this test has
+      add_library(${test}_kernels_${name} OBJECT "${own}")
+      target_include_directories(${test}_kernels_${name} PRIVATE "${PURSUIT_KERNELS}")
+      target_compile_options(${test}_kernels_${name} PRIVATE ${variant_KERNEL})
+      target_link_libraries(${test}_kernels_${name} PRIVATE pursuit_cxx)
+      target_link_libraries(${test}_${name} PRIVATE ${test}_kernels_${name})
+    endif()
+  endforeach()
+endfunction()
+
+# A test's programs run once a seed: 0 takes threads in their order, 1 at random, 2 in random bursts.
+function(pursuit_tests name)
+  foreach(source ${test_sources})
+    get_filename_component(test ${source} NAME_WE)
+    foreach(seed ${ARGN})
+      add_test(NAME ${test}_${name}_seed${seed} COMMAND ${test}_${name})
+      set_tests_properties(${test}_${name}_seed${seed} PROPERTIES
+        ENVIRONMENT "SIMT_SEED=${seed}" TIMEOUT 300 LABELS "${name}")
+    endforeach()
+  endforeach()
+endfunction()
+
+pursuit_variant(plain KERNEL -O2 -g1 CORE -O2 -g1)
+pursuit_tests(plain 0 1 2)
+
+set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+pursuit_variant(sanitized KERNEL -O1 -g ${sanitizers} CORE -O1 -g ${sanitizers} LINK ${sanitizers})
+pursuit_tests(sanitized 3)

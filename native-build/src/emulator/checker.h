@@ -1,0 +1,27 @@
+// What the machine tells the access checker. In every other build these cost nothing.
+#pragma once
+#include "emulator/thread.h"
+
+namespace simt::checker {
+
+#ifdef SIMT_ACCESS_CHECKER
+void cluster_begins(Cluster& cluster);
+void block_ends(Block& block);
+void warp_synchronised(Thread* lanes, unsigned mask);
+void block_synchronised(Block& block);
+void cluster_synchronised(Cluster& cluster);
+void atomic_access(const void* address, size_t bytes, Site site);
+void read(const void* address, size_t bytes, Site site);
+void write(const void* address, size_t bytes, Site site);
+#else
+inline void cluster_begins(Cluster&) {}
+inline void block_ends(Block&) {}
+inline void warp_synchronised(Thread*, unsigned) {}
+inline void block_synchronised(Block&) {}
+inline void cluster_synchronised(Cluster&) {}
+inline void atomic_access(const void*, size_t, Site) {}
+inline void read(const void*, size_t, Site) {}
+inline void write(const void*, size_t, Site) {}
+#endif
+
+}  // namespace simt::checker

@@ -1,0 +1,128 @@
+#include "emulator/memory.h"
+
+#include <sys/mman.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <mutex>
+
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#endif
+
+namespace simt {
+namespace {
+
+constexpr size_t PAGE = 4096, MARGIN = 256;
+constexpr size_t RESERVED = size_t(1) << 40;  // addresses, not memory
+constexpr unsigned char MARK = 0xc3;
+
+size_t whole_pages(size_t bytes) { return (bytes + PAGE - 1) / PAGE * PAGE; }
+
+// One range of addresses, given out from the bottom up and never twice. An allocation is
+// [pages: … MARGIN | data | rest of the page, at least MARGIN], so that data begins MARGIN into its first page.
+class DeviceMemory {
+ public:
+  DeviceMemory() {
+    void* range = mmap(nullptr, RESERVED, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (range == MAP_FAILED) {
+      std::perror("SIMT emulator: no addresses for device memory");
+      std::abort();
+    }
+    begin_ = next_ = static_cast<unsigned char*>(range);
+  }
+
+  void* allocate(size_t bytes) {
+    std::lock_guard lock(mutex_);
+    if (bytes > RESERVED / 2) return nullptr;
+    size_t whole = whole_pages(MARGIN + bytes + MARGIN);
+    if (size_t(next_ - begin_) + whole + PAGE > RESERVED) return nullptr;
+    if (mprotect(next_, whole, PROT_READ | PROT_WRITE) != 0) return nullptr;
+    unsigned char* data = next_ + MARGIN;
+    std::memset(next_, MARK, MARGIN);
+    std::memset(data, 0xff, bytes);
+    std::memset(data + bytes, MARK, whole - MARGIN - bytes);
+#ifdef __SANITIZE_ADDRESS__
+    __asan_poison_memory_region(next_, whole);
+    __asan_unpoison_memory_region(data, bytes);
+#endif
+    next_ += whole + PAGE;
+    allocations_[data] = {data, bytes, true};
+    return data;
+  }
+
+  bool release(void* address) {
+    std::lock_guard lock(mutex_);
+    auto at = allocations_.find(static_cast<unsigned char*>(address));
+    if (at == allocations_.end() || !at->second.alive) return false;
+    if (!intact(at->second)) damage_ = describe(at->second);
+    at->second.alive = false;
+    unsigned char* first = at->second.data - MARGIN;
+    size_t whole = whole_pages(MARGIN + at->second.bytes + MARGIN);
+    madvise(first, whole, MADV_DONTNEED);
+    mprotect(first, whole, PROT_NONE);
+#ifdef __SANITIZE_ADDRESS__
+    __asan_poison_memory_region(first, whole);
+#endif
+    return true;
+  }
+
+  const Allocation* at(const void* address) {
+    std::lock_guard lock(mutex_);
+    auto after = allocations_.upper_bound(static_cast<unsigned char*>(const_cast<void*>(address)) + MARGIN);
+    return after == allocations_.begin() ? nullptr : &std::prev(after)->second;
+  }
+
+  bool reserved(const void* address) const {
+    auto p = static_cast<const unsigned char*>(address);
+    return p >= begin_ && p < begin_ + RESERVED;
+  }
+
+  std::string damaged() {
+    std::lock_guard lock(mutex_);
+    std::string text = std::move(damage_);
+    damage_.clear();
+    for (auto& [data, allocation] : allocations_)
+      if (text.empty() && allocation.alive && !intact(allocation)) text = describe(allocation);
+    return text;
+  }
+
+ private:
+  __attribute__((no_sanitize("address"))) static bool intact(const Allocation& a) {
+    const unsigned char* end = a.data - MARGIN + whole_pages(MARGIN + a.bytes + MARGIN);
+    for (const unsigned char* p = a.data - MARGIN; p < a.data; p++)
+      if (*p != MARK) return false;
+    for (const unsigned char* p = a.data + a.bytes; p < end; p++)
+      if (*p != MARK) return false;
+    return true;
+  }
+
+  static std::string describe(const Allocation& a) {
+    char text[128];
+    std::snprintf(text, sizeof text, "something wrote outside of the %zu bytes of device memory at %p", a.bytes,
+                  static_cast<void*>(a.data));
+    return text;
+  }
+
+  std::mutex mutex_;
+  std::map<unsigned char*, Allocation> allocations_;
+  unsigned char *begin_, *next_;
+  std::string damage_;
+};
+
+DeviceMemory& memory() {
+  static DeviceMemory* all = new DeviceMemory;  // never destroyed: others may free while the process exits
+  return *all;
+}
+
+}  // namespace
+
+void* allocate(size_t bytes) { return memory().allocate(bytes); }
+bool release(void* address) { return memory().release(address); }
+const Allocation* allocation_at(const void* address) { return memory().at(address); }
+bool is_device_address(const void* address) { return memory().reserved(address); }
+std::string damaged_memory() { return memory().damaged(); }
+
+}  // namespace simt
