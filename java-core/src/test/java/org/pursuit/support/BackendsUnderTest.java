@@ -7,12 +7,16 @@ import java.util.stream.Stream;
 import org.pursuit.Backends;
 
 /**
- * The backends that the contract suite runs on: all that are usable here. Those that {@code
- * -Dpursuit.requireBackends=scalar,vector} names must be among them.
+ * The backends that the contract suite runs on: all that are usable here, or those of them that
+ * {@code -Dpursuit.testBackends=cuda} names. Those that {@code
+ * -Dpursuit.requireBackends=scalar,vector} names must be usable.
  */
 public final class BackendsUnderTest {
   /** System property that lists the backends which must be usable. */
   public static final String REQUIRED = "pursuit.requireBackends";
+
+  /** System property that lists the backends to test, if not all. */
+  public static final String TESTED = "pursuit.testBackends";
 
   private BackendsUnderTest() {}
 
@@ -22,7 +26,9 @@ public final class BackendsUnderTest {
     if (!missing.isEmpty()) {
       throw new IllegalStateException("required backends are unusable: " + missing);
     }
+    List<String> tested = names(TESTED);
     return Backends.diagnose().stream()
+        .filter(diagnosis -> tested.isEmpty() || tested.contains(diagnosis.name()))
         .filter(diagnosis -> diagnosis.probe().usable())
         .map(diagnosis -> new BackendUnderTest(diagnosis.name()));
   }
@@ -40,10 +46,13 @@ public final class BackendsUnderTest {
 
   /** The required backends that cannot be used, each with its reason. */
   public static List<String> missing() {
-    return Arrays.stream(System.getProperty(REQUIRED, "").split(","))
+    return names(REQUIRED).stream().flatMap(BackendsUnderTest::whyMissing).toList();
+  }
+
+  private static List<String> names(String property) {
+    return Arrays.stream(System.getProperty(property, "").split(","))
         .map(String::strip)
         .filter(name -> !name.isEmpty())
-        .flatMap(BackendsUnderTest::whyMissing)
         .toList();
   }
 

@@ -31,7 +31,13 @@ import picocli.CommandLine.Spec;
       "1:failure, told in one line on standard error; no output file is left behind",
       "2:wrong usage"
     },
-    subcommands = {InfoCommand.class, DemoCommand.class, EncodeCommand.class, DecodeCommand.class})
+    subcommands = {
+      InfoCommand.class,
+      DemoCommand.class,
+      EncodeCommand.class,
+      DecodeCommand.class,
+      VerifyCommand.class
+    })
 public final class PursuitCommand implements Runnable {
   @Spec private CommandSpec spec;
 

@@ -32,6 +32,12 @@ class UsageTest {
   }
 
   @Test
+  void anUnknownBackendIsWrongUsage() {
+    assertWrong(Cli.run("verify", "--backend", "foo"), "--backend: expected one of [");
+    assertWrong(Cli.run("demo", "--backend", "foo"), "--backend: ");
+  }
+
+  @Test
   void aMissingOptionIsNamed() {
     assertWrong(Cli.run("decode", "--codes", "c.safetensors"), "--output");
   }
