@@ -1,7 +1,12 @@
 package org.pursuit.cuda;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
@@ -10,20 +15,21 @@ import org.pursuit.BackendMemoryException;
 /**
  * Device memory. Freed blocks are kept for the next allocation of about their size: work on one
  * stream runs in order, so that a block may serve again at once.
+ *
+ * <p>While a graph exists, blocks that are freed are withheld: the graph may still write to them.
  */
 final class Allocator implements AutoCloseable {
   private static final long SMALL_STEP = 512;
   private static final long LARGE = 1 << 20;
-  private static final long LARGE_STEP = LARGE;
 
   private final Driver driver;
   private final Stream stream;
   private final long limitBytes;
+  private final Set<Block> live = Collections.newSetFromMap(new IdentityHashMap<>());
   private final TreeMap<Long, ArrayDeque<Block>> idle = new TreeMap<>();
-  private long idleBytes;
-  private long liveBytes;
-  private int liveBlocks;
-  private boolean closed;
+  private final List<Block> withheld = new ArrayList<>();
+  private long totalBytes;
+  private int holders;
 
   /**
    * @param limitBytes idle blocks are given back rather than let all blocks exceed this
@@ -50,47 +56,60 @@ final class Allocator implements AutoCloseable {
     if (block == null) {
       block = made(what, size);
     }
-    liveBytes += block.bytes();
-    liveBlocks++;
+    live.add(block);
     return block;
   }
 
-  /** Takes a block back; what is queued may still use it. */
+  /** Takes a block back; what is queued may still use it. Does nothing after {@link #close}. */
   void free(Block block) {
-    if (block == Block.EMPTY || closed) {
+    if (!live.remove(block)) {
       return;
     }
-    liveBytes -= block.bytes();
-    liveBlocks--;
-    idleBytes += block.bytes();
-    idle.computeIfAbsent(block.bytes(), size -> new ArrayDeque<>()).push(block);
+    if (holders > 0) {
+      withheld.add(block);
+    } else {
+      keep(block);
+    }
+  }
+
+  /** Withholds the blocks that are freed from now on until {@link #release}. */
+  void hold() {
+    holders++;
+  }
+
+  /** Ends one {@link #hold}. */
+  void release() {
+    holders--;
+    if (holders == 0) {
+      withheld.forEach(this::keep);
+      withheld.clear();
+    }
   }
 
   /** Number of blocks in use. */
   int liveBlocks() {
-    return liveBlocks;
+    return live.size();
   }
 
-  /** Bytes that are kept for later allocations. */
-  long idleBytes() {
-    return idleBytes;
+  /** Bytes had from the device, in use or not. */
+  long totalBytes() {
+    return totalBytes;
   }
 
   /** Gives idle blocks back to the device. */
   void trim() {
-    if (driver.isBroken()) {
-      return;
-    }
     while (!idle.isEmpty()) {
-      Block block = taken(idle.lastEntry());
-      driver.enter();
-      driver.leave("cuMemFree", JCudaDriver.cuMemFree(block.pointer()));
+      giveBack(taken(idle.lastEntry()));
     }
+  }
+
+  private void keep(Block block) {
+    idle.computeIfAbsent(block.bytes(), size -> new ArrayDeque<>()).push(block);
   }
 
   private Block reused(long size) {
     Map.Entry<Long, ArrayDeque<Block>> found = idle.ceilingEntry(size);
-    return found == null || found.getKey() > size + size / 8 ? null : taken(found);
+    return found == null || found.getKey() - size > size / 8 ? null : taken(found);
   }
 
   private Block taken(Map.Entry<Long, ArrayDeque<Block>> entry) {
@@ -98,32 +117,38 @@ final class Allocator implements AutoCloseable {
     if (entry.getValue().isEmpty()) {
       idle.remove(entry.getKey());
     }
-    idleBytes -= block.bytes();
     return block;
   }
 
   private Block made(String what, long size) {
-    if (size > limitBytes - liveBytes - idleBytes) {
+    if (size > limitBytes - totalBytes) {
       trim();
     }
     DevicePointer pointer = new DevicePointer();
-    int result = allocated(pointer, size);
-    if (result == CUresult.CUDA_ERROR_OUT_OF_MEMORY && idleBytes > 0) {
+    boolean made = tryAllocate(pointer, size);
+    if (!made && !idle.isEmpty()) {
       trim();
-      result = allocated(pointer, size);
+      made = tryAllocate(pointer, size);
     }
-    if (result == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
+    if (!made) {
       throw new BackendMemoryException(CudaProvider.NAME, what, size, freeBytes());
     }
-    Driver.check("cuMemAlloc for " + what, result);
+    totalBytes += size;
     return new Block(pointer, size);
   }
 
-  private int allocated(DevicePointer pointer, long size) {
+  private boolean tryAllocate(DevicePointer pointer, long size) {
     driver.enter();
     int result = JCudaDriver.cuMemAlloc(pointer, size);
-    driver.leave("cuMemAlloc", result == CUresult.CUDA_ERROR_OUT_OF_MEMORY ? 0 : result);
-    return result;
+    boolean outOfMemory = result == CUresult.CUDA_ERROR_OUT_OF_MEMORY;
+    driver.leave("cuMemAlloc", outOfMemory ? CUresult.CUDA_SUCCESS : result);
+    return !outOfMemory;
+  }
+
+  private void giveBack(Block block) {
+    driver.enter();
+    driver.leave("cuMemFree", JCudaDriver.cuMemFree(block.pointer()));
+    totalBytes -= block.bytes();
   }
 
   private long freeBytes() {
@@ -134,14 +159,18 @@ final class Allocator implements AutoCloseable {
   }
 
   private static long roundedUp(long bytes) {
-    long step = bytes < LARGE ? SMALL_STEP : LARGE_STEP;
+    long step = bytes < LARGE ? SMALL_STEP : LARGE;
     return bytes > Long.MAX_VALUE - step ? bytes : (bytes + step - 1) / step * step;
   }
 
-  /** Gives idle blocks back; live ones go with the context's owner. */
+  /** Gives all blocks back, those of handles that are still open too. */
   @Override
   public void close() {
+    holders = 0;
+    live.forEach(this::keep);
+    live.clear();
+    withheld.forEach(this::keep);
+    withheld.clear();
     trim();
-    closed = true;
   }
 }

@@ -5,6 +5,7 @@ record Cuda(
     Device device,
     Driver driver,
     Stream stream,
+    Graphs graphs,
     Kernels kernels,
     Allocator allocator,
     Workspace workspace,
@@ -27,6 +28,7 @@ record Cuda(
         device,
         driver,
         stream,
+        new Graphs(driver, stream),
         new Kernels(driver, device, stream, images),
         allocator,
         new Workspace(allocator),
@@ -34,16 +36,23 @@ record Cuda(
         new Flags(allocator, stream, staging));
   }
 
-  /** Waits for what is queued and frees everything, the rest too when a part fails. */
+  /**
+   * Waits for what is queued and frees everything, the rest too when a part fails. In a broken
+   * context nothing can be freed but our hold on it.
+   */
   @Override
   public void close() {
+    if (driver.isBroken()) {
+      driver.abandon();
+      return;
+    }
     try (driver;
         stream;
         kernels;
         allocator;
-        staging) {
+        staging;
+        graphs) {
       stream.await();
-      workspace.trim();
     }
   }
 

@@ -1,5 +1,7 @@
 package org.pursuit.cuda;
 
+import jcuda.driver.CUgraphExec;
+import jcuda.driver.CUstream;
 import org.pursuit.Backend;
 import org.pursuit.BackendInfo;
 import org.pursuit.BackendOptions;
@@ -12,19 +14,122 @@ import org.pursuit.data.Mask;
 import org.pursuit.data.Matrix;
 
 /**
- * Hand-written kernels on an NVIDIA GPU.
+ * Hand-written kernels on an NVIDIA GPU. {@code Backends.open("cuda")} returns one.
  *
- * <p>Calls are queued on one stream and return at once; a download, {@link #synchronize} and the
- * like wait, and throw what the device has found wrong meanwhile.
+ * <p>Kernel calls and uploads are queued on one stream and return at once. A download, {@code
+ * nnz()} and {@link #synchronize} wait for what was queued before, and throw what the device has
+ * found wrong meanwhile: {@link org.pursuit.KernelException} names the calls that may have failed.
+ * {@code -Dpursuit.cuda.debug=true} waits after every call and so names the one that did.
+ *
+ * <p>Some errors, such as a wild memory access, break the device's context for this process, other
+ * libraries included. From then on every call throws {@link IllegalStateException}; close the
+ * backend and start the program again.
+ *
+ * <p>The memory limit of the options bounds what handles occupy. Freed memory and scratch are kept
+ * for later calls until {@link #trim}.
  */
 public final class CudaBackend extends Backend {
   private final Cuda cuda;
   private final Families families;
 
-  CudaBackend(Cuda cuda, BackendOptions options) {
-    super(new BackendInfo(CudaProvider.NAME, cuda.device().toString(), 1), options);
+  private CudaBackend(Cuda cuda, BackendOptions options) {
+    super(
+        new BackendInfo(CudaProvider.NAME, cuda.device() + ", " + Cublas.finding().found(), 1),
+        options);
     this.cuda = cuda;
     this.families = new Families(null, null, null, null, null, null);
+  }
+
+  static CudaBackend open(BackendOptions options) {
+    Device device = Device.read(options.device());
+    Cuda cuda = Cuda.open(device, Images.chosen(), options.memoryLimitBytes());
+    try {
+      return new CudaBackend(cuda, options);
+    } catch (RuntimeException | Error e) {
+      try {
+        cuda.close();
+      } catch (RuntimeException suppressed) {
+        e.addSuppressed(suppressed);
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * A matrix on device memory of another library, without a copy: row-major, {@code stride}
+   * elements from row to row. The owner keeps the memory until the matrix is closed.
+   *
+   * <p>What is queued on {@code stream} before this call runs before what this backend is asked to
+   * do afterwards; what is queued there after the matrix is closed runs after what this backend was
+   * asked to do before. In between, {@link #runAfter} and {@link #runBefore} order the two.
+   *
+   * @param devicePointer address of the first element, a multiple of the element's size; memory of
+   *     the device that this backend runs on
+   * @param stride at least {@code columns}
+   * @param stream the owner's {@code CUstream} or {@code cudaStream_t}; 0 for the default stream
+   */
+  public Matrix wrap(
+      long devicePointer, DType dtype, int rows, int columns, long stride, long stream) {
+    if (devicePointer == 0 || devicePointer % dtype.bytes() != 0) {
+      throw new IllegalArgumentException(
+          "devicePointer: expected an address that is a multiple of "
+              + dtype.bytes()
+              + ", found 0x"
+              + Long.toHexString(devicePointer));
+    }
+    if (stride < columns) {
+      throw new IllegalArgumentException(
+          "stride: expected at least " + columns + " elements, found " + stride);
+    }
+    return CudaMatrix.over(
+        this, cuda, devicePointer, rows, columns, dtype, stride, ForeignStream.of(stream));
+  }
+
+  /**
+   * What this backend is asked to do from now on runs after what another library's stream holds
+   * now.
+   *
+   * @param stream a {@code CUstream} or {@code cudaStream_t}; 0 for the default stream
+   */
+  public void runAfter(long stream) {
+    CUstream other = ForeignStream.of(stream);
+    call(() -> cuda.stream().runAfter(other));
+  }
+
+  /**
+   * What another library's stream gets from now on runs after what this backend was asked to do.
+   *
+   * @param stream a {@code CUstream} or {@code cudaStream_t}; 0 for the default stream
+   */
+  public void runBefore(long stream) {
+    CUstream other = ForeignStream.of(stream);
+    call(() -> cuda.stream().runBefore(other));
+  }
+
+  /**
+   * Records the kernel calls that {@code calls} makes on this backend instead of running them. Make
+   * the same calls once before: allocations, uploads, downloads and the loading of kernels are
+   * errors while a graph is captured, and so are calls from another thread.
+   *
+   * @throws IllegalStateException if {@code calls} does what cannot be recorded; the backend goes
+   *     on
+   */
+  public CudaGraph capture(Runnable calls) {
+    call(cuda.graphs()::begin);
+    try {
+      calls.run();
+    } catch (RuntimeException | Error e) {
+      call(() -> cuda.graphs().abandon(e));
+      throw e;
+    }
+    enter();
+    CUgraphExec graph;
+    try {
+      graph = cuda.graphs().end();
+    } finally {
+      exit();
+    }
+    return new CudaGraph(this, cuda, graph);
   }
 
   @Override
@@ -59,9 +164,18 @@ public final class CudaBackend extends Backend {
 
   @Override
   public void synchronize() {
+    call(cuda.flags()::await);
+  }
+
+  /** What the families share, for tests. */
+  Cuda cuda() {
+    return cuda;
+  }
+
+  private void call(Runnable work) {
     enter();
     try {
-      cuda.flags().await();
+      work.run();
     } finally {
       exit();
     }

@@ -2,6 +2,7 @@ package org.pursuit.cuda;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import jcuda.driver.CUstream;
 import org.pursuit.data.DType;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
@@ -20,6 +21,9 @@ final class CudaMatrix extends Matrix {
   private final CudaMatrix root;
   private final long stride;
   private Block block = Block.EMPTY;
+
+  /** The stream of foreign memory's owner; null for our own memory. */
+  private CUstream ownersStream;
 
   private CudaMatrix(Memory memory, Cuda cuda, int rows, int columns, DType dtype, long stride) {
     super(memory, rows, columns, dtype);
@@ -44,6 +48,31 @@ final class CudaMatrix extends Matrix {
     return made;
   }
 
+  /**
+   * A matrix on foreign memory.
+   *
+   * @param owner the stream on which its owner works
+   */
+  static CudaMatrix over(
+      Memory memory,
+      Cuda cuda,
+      long address,
+      int rows,
+      int columns,
+      DType dtype,
+      long stride,
+      CUstream owner) {
+    CudaMatrix made = new CudaMatrix(memory, cuda, rows, columns, dtype, stride);
+    Storage.fill(
+        made,
+        () -> {
+          cuda.stream().runAfter(owner);
+          made.block = new Block(new DevicePointer(address), made.storageBytes());
+          made.ownersStream = owner;
+        });
+    return made;
+  }
+
   /** Where the first element lies. */
   long address() {
     return root.block.address() + (firstRow() * stride + firstColumn()) * dtype().bytes();
@@ -52,6 +81,15 @@ final class CudaMatrix extends Matrix {
   /** Elements from a row's beginning to the next one's. */
   long stride() {
     return stride;
+  }
+
+  /** The elements' format as kernels number them. */
+  int format() {
+    return switch (dtype()) {
+      case F32 -> 0;
+      case BF16 -> 1;
+      case F16 -> 2;
+    };
   }
 
   private long storageBytes() {
@@ -150,6 +188,10 @@ final class CudaMatrix extends Matrix {
 
   @Override
   protected void free() {
-    cuda.allocator().free(block);
+    if (ownersStream == null) {
+      cuda.allocator().free(block);
+    } else if (!memory().isClosed() && !cuda.driver().isBroken()) {
+      cuda.stream().runBefore(ownersStream);
+    }
   }
 }

@@ -120,6 +120,11 @@ final class Driver implements AutoCloseable {
     };
   }
 
+  /** Gives up a broken context, whatever the driver says to it. */
+  void abandon() {
+    JCudaDriver.cuDevicePrimaryCtxRelease(device.handle());
+  }
+
   @Override
   public void close() {
     check("cuDevicePrimaryCtxRelease", JCudaDriver.cuDevicePrimaryCtxRelease(device.handle()));

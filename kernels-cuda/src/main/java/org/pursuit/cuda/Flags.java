@@ -2,15 +2,16 @@ package org.pursuit.cuda;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 
 /** The flags' words on the device, and the wait that reads them. */
 final class Flags {
-  private static final Flag[] ALL = Flag.values();
+  private static final List<Flag> ALL = List.of(Flag.values());
 
   private final Allocator allocator;
   private final Stream stream;
   private final Staging staging;
-  private final long[] words = new long[ALL.length];
+  private final long[] words = new long[ALL.size()];
   private Block block;
   private boolean armed;
 
@@ -27,7 +28,7 @@ final class Flags {
       stream.zero(block.address(), bytes());
     }
     armed = true;
-    return block.address() + (long) flag.ordinal() * Long.BYTES;
+    return block.address() + (long) ALL.indexOf(flag) * Long.BYTES;
   }
 
   /** Notes that kernels which raise flags have been queued again. */
@@ -59,7 +60,7 @@ final class Flags {
 
   private void raise() {
     for (Flag flag : ALL) {
-      long number = words[flag.ordinal()];
+      long number = words[ALL.indexOf(flag)];
       if (number != 0) {
         stream.zero(block.address(), bytes());
         throw flag.exception(number);
@@ -76,6 +77,6 @@ final class Flags {
   }
 
   private static long bytes() {
-    return (long) ALL.length * Long.BYTES;
+    return (long) ALL.size() * Long.BYTES;
   }
 }

@@ -13,6 +13,8 @@ final class Images {
   /** System property: a folder of images that replaces the packed ones. */
   static final String PROPERTY = "pursuit.cuda.images";
 
+  static final String MANIFEST = "manifest.json";
+
   private static final String PACKED = "org/pursuit/natives/images/";
 
   private final Path folder;
@@ -29,8 +31,8 @@ final class Images {
 
   /** The manifest, or null when there is none: this build has no images. */
   Manifest manifest() {
-    byte[] json = read("manifest.json");
-    return json == null ? null : Manifest.parse(json, where("manifest.json"));
+    byte[] json = read(MANIFEST);
+    return json == null ? null : Manifest.parse(json, where(MANIFEST));
   }
 
   /** The image of a family; null when there is none. */

@@ -47,7 +47,7 @@ final class Kernels implements AutoCloseable {
     Manifest.Entry entry = manifest == null ? null : manifest.entry(name);
     if (entry == null) {
       throw new IllegalStateException(
-          "kernel " + name + " is missing in " + images.where("manifest.json"));
+          "kernel " + name + " is missing in " + images.where(Images.MANIFEST));
     }
     if (!entry.runsOn(device)) {
       throw new IllegalStateException(

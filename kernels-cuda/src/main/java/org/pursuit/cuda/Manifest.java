@@ -63,9 +63,13 @@ final class Manifest {
     return entries.get(name);
   }
 
-  /** All kernels, in no particular order. */
-  Iterable<Entry> entries() {
-    return entries.values();
+  /** A kernel that a device needs and cannot run, or null. Only some devices have clusters. */
+  Entry missingOn(Device device) {
+    return entries.values().stream()
+        .filter(entry -> entry.cluster() == 1 || device.clusters())
+        .filter(entry -> !entry.runsOn(device))
+        .findFirst()
+        .orElse(null);
   }
 
   /** Reads what it knows and skips what it does not. */

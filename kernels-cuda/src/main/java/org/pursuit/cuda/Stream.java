@@ -2,8 +2,11 @@ package org.pursuit.cuda;
 
 import jcuda.Pointer;
 import jcuda.driver.CUDA_MEMCPY2D;
+import jcuda.driver.CUevent;
+import jcuda.driver.CUevent_flags;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUmemorytype;
+import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
 import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
@@ -144,7 +147,40 @@ final class Stream implements AutoCloseable {
     driver.succeeded();
   }
 
-  private void leave(String operation, int result) {
+  /** Whether calls are being recorded instead of run. */
+  void capturing(boolean capturing) {
+    this.capturing = capturing;
+  }
+
+  /** What is queued from now on runs after what another stream holds now. */
+  void runAfter(CUstream other) {
+    order(other, handle);
+  }
+
+  /** What another stream gets from now on runs after what is queued here. */
+  void runBefore(CUstream other) {
+    order(handle, other);
+  }
+
+  private void order(CUstream first, CUstream second) {
+    requireNoCapture("ordering streams");
+    CUevent event = new CUevent();
+    driver.enter();
+    int result = JCudaDriver.cuEventCreate(event, CUevent_flags.CU_EVENT_DISABLE_TIMING);
+    if (result == CUresult.CUDA_SUCCESS) {
+      result = JCudaDriver.cuEventRecord(event, first);
+      if (result == CUresult.CUDA_SUCCESS) {
+        result = JCudaDriver.cuStreamWaitEvent(second, event, 0);
+      }
+      // Its storage stays until the wait is over.
+      int destroyed = JCudaDriver.cuEventDestroy(event);
+      result = result == CUresult.CUDA_SUCCESS ? destroyed : result;
+    }
+    driver.leave("ordering streams", result);
+  }
+
+  /** Ends the frame around a queued call. */
+  void leave(String operation, int result) {
     driver.queued(operation);
     driver.leave(operation, result);
     if (driver.debug() && !capturing) {

@@ -1,41 +1,43 @@
 package org.pursuit.cuda;
 
+import java.util.EnumMap;
+import java.util.Map;
+
 /**
  * Scratch on the device, one buffer a {@link Slot}. It grows as calls need it and stays until
  * {@link #trim}.
  */
 final class Workspace {
   private final Allocator allocator;
-  private final Block[] blocks = new Block[Slot.values().length];
+  private final Map<Slot, Block> blocks = new EnumMap<>(Slot.class);
 
   Workspace(Allocator allocator) {
     this.allocator = allocator;
   }
 
   /**
-   * Where at least {@code bytes} bytes of unknown contents lie; good until the slot is next asked
-   * for more.
+   * Where at least {@code bytes} bytes of unknown contents lie, until the slot is asked for more.
    */
   long address(Slot slot, long bytes) {
-    Block block = blocks[slot.ordinal()];
+    Block block = blocks.get(slot);
     if (block == null || block.bytes() < bytes) {
-      Block larger = allocator.allocate("scratch " + slot, bytes);
-      if (block != null) {
-        allocator.free(block);
-      }
-      blocks[slot.ordinal()] = larger;
-      block = larger;
+      block = replaced(slot, block, bytes);
     }
     return block.address();
   }
 
+  private Block replaced(Slot slot, Block old, long bytes) {
+    Block larger = allocator.allocate("scratch for " + slot, bytes);
+    blocks.put(slot, larger);
+    if (old != null) {
+      allocator.free(old);
+    }
+    return larger;
+  }
+
   /** Frees all scratch. */
   void trim() {
-    for (int i = 0; i < blocks.length; i++) {
-      if (blocks[i] != null) {
-        allocator.free(blocks[i]);
-        blocks[i] = null;
-      }
-    }
+    blocks.values().forEach(allocator::free);
+    blocks.clear();
   }
 }

@@ -1,0 +1,62 @@
+package org.pursuit.cuda;
+
+import jcuda.JCudaVersion;
+import jcuda.jcublas.JCublas2;
+
+/**
+ * Which cuBLAS there is. JCublas asks for version 12; where only 13 is installed, a bridge of ours
+ * that calls itself version 12 passes the calls on.
+ */
+enum Cublas {
+  /** Version 12 itself. */
+  VERSION_12("cuBLAS 12"),
+  /** Version 13 through the bridge. */
+  VERSION_13("cuBLAS 13 through Pursuit's bridge"),
+  /** None; the products are our own. */
+  ABSENT("no cuBLAS, so products run on Pursuit's own, slower kernel");
+
+  private static final String BRIDGE = "/org/pursuit/natives/bridge/libpursuit-cublas-bridge.so";
+
+  private final String text;
+
+  Cublas(String text) {
+    this.text = text;
+  }
+
+  @Override
+  public String toString() {
+    return text;
+  }
+
+  /** What was found, and why no better one; asked once, for JCublas can be initialised once. */
+  record Finding(Cublas found, String reason) {}
+
+  /** Finds cuBLAS, and initialises JCublas if there is one. */
+  static Finding finding() {
+    return Once.FINDING;
+  }
+
+  private static final class Once {
+    static final Finding FINDING = find();
+  }
+
+  private static Finding find() {
+    String no12 = SharedLibrary.problem("libcublas.so.12");
+    if (no12 == null) {
+      return initialised(VERSION_12);
+    }
+    String no13 = SharedLibrary.problem("libcublas.so.13");
+    if (no13 != null) {
+      return new Finding(ABSENT, no12 + "; " + no13);
+    }
+    String noBridge = Natives.load(BRIDGE);
+    return noBridge == null ? initialised(VERSION_13) : new Finding(ABSENT, noBridge);
+  }
+
+  private static Finding initialised(Cublas version) {
+    String problem =
+        Natives.initialise(
+            JCublas2.class, "libJCublas2-" + JCudaVersion.get() + "-linux-x86_64.so");
+    return problem == null ? new Finding(version, "") : new Finding(ABSENT, problem);
+  }
+}

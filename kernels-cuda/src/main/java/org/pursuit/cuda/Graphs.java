@@ -1,0 +1,94 @@
+package org.pursuit.cuda;
+
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+import jcuda.driver.CUgraph;
+import jcuda.driver.CUgraphExec;
+import jcuda.driver.CUresult;
+import jcuda.driver.CUstreamCaptureMode;
+import jcuda.driver.JCudaDriver;
+
+/** Graphs of a stream's calls: recorded instead of run, to be run at one command. */
+final class Graphs implements AutoCloseable {
+  private final Driver driver;
+  private final Stream stream;
+  private final Set<CUgraphExec> open = Collections.newSetFromMap(new IdentityHashMap<>());
+
+  Graphs(Driver driver, Stream stream) {
+    this.driver = driver;
+    this.stream = stream;
+  }
+
+  /** Records what is queued until {@link #end}. */
+  void begin() {
+    stream.requireNoCapture("capturing");
+    driver.enter();
+    driver.leave(
+        "cuStreamBeginCapture",
+        JCudaDriver.cuStreamBeginCapture(
+            stream.handle(), CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL));
+    stream.capturing(true);
+  }
+
+  /** Ends recording; the graph of what was recorded. */
+  CUgraphExec end() {
+    CUgraph recorded = new CUgraph();
+    stream.capturing(false);
+    driver.enter();
+    driver.leave("cuStreamEndCapture", JCudaDriver.cuStreamEndCapture(stream.handle(), recorded));
+    CUgraphExec graph = new CUgraphExec();
+    driver.enter();
+    int made = JCudaDriver.cuGraphInstantiate(graph, recorded, 0);
+    int destroyed = JCudaDriver.cuGraphDestroy(recorded);
+    driver.leave("cuGraphInstantiate", made == CUresult.CUDA_SUCCESS ? destroyed : made);
+    open.add(graph);
+    return graph;
+  }
+
+  /** Ends recording because of {@code cause}, and forgets what was recorded. */
+  void abandon(Throwable cause) {
+    CUgraph recorded = new CUgraph();
+    stream.capturing(false);
+    if (driver.isBroken()) {
+      return;
+    }
+    driver.enter();
+    int ended = JCudaDriver.cuStreamEndCapture(stream.handle(), recorded);
+    if (ended == CUresult.CUDA_SUCCESS) {
+      ended = JCudaDriver.cuGraphDestroy(recorded);
+    }
+    try {
+      // The call that failed may have invalidated the recording, which is then reported here.
+      boolean known = ended == CUresult.CUDA_ERROR_STREAM_CAPTURE_INVALIDATED;
+      driver.leave("cuStreamEndCapture", known ? CUresult.CUDA_SUCCESS : ended);
+    } catch (RuntimeException e) {
+      cause.addSuppressed(e);
+    }
+  }
+
+  /** Queues a graph. */
+  void launch(CUgraphExec graph) {
+    stream.requireNoCapture("launching a graph");
+    driver.enter();
+    stream.leave("graph", JCudaDriver.cuGraphLaunch(graph, stream.handle()));
+  }
+
+  /** Destroys a graph; false if that has happened already. */
+  boolean destroy(CUgraphExec graph) {
+    if (!open.remove(graph)) {
+      return false;
+    }
+    if (!driver.isBroken()) {
+      driver.enter();
+      driver.leave("cuGraphExecDestroy", JCudaDriver.cuGraphExecDestroy(graph));
+    }
+    return true;
+  }
+
+  @Override
+  public void close() {
+    List.copyOf(open).forEach(this::destroy);
+  }
+}
