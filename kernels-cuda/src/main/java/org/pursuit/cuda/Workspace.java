@@ -27,11 +27,13 @@ final class Workspace {
   }
 
   private Block replaced(Slot slot, Block old, long bytes) {
-    Block larger = allocator.allocate("scratch for " + slot, bytes);
-    blocks.put(slot, larger);
+    // Given back first, so that its memory may become part of the larger one.
     if (old != null) {
+      blocks.remove(slot);
       allocator.free(old);
     }
+    Block larger = allocator.allocate("scratch for " + slot, bytes);
+    blocks.put(slot, larger);
     return larger;
   }
 
