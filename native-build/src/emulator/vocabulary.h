@@ -17,6 +17,7 @@
 
 #define ARCHITECTURE 90
 #define UNROLL
+#define UNROLL_BY(n)
 
 #define KERNEL(name, threads, minBlocks, ...) CLUSTER_KERNEL(name, 1, threads, minBlocks, __VA_ARGS__)
 #define CLUSTER_KERNEL(name, cluster, threads, minBlocks, ...)                                        \

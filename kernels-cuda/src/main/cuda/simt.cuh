@@ -31,6 +31,9 @@
 #endif
 
 #define UNROLL _Pragma("unroll")
+// Unrolls a loop n times only, where its whole would need too many registers.
+#define UNROLL_BY(n) SIMT_PRAGMA(unroll n)
+#define SIMT_PRAGMA(text) _Pragma(#text)
 
 #define KERNEL(name, threads, minBlocks, ...) \
   extern "C" __global__ void __launch_bounds__(threads, minBlocks) name(__VA_ARGS__)
