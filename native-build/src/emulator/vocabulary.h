@@ -259,6 +259,10 @@ SIMT_MIN_MAX(long long)
 SIMT_MIN_MAX(unsigned long long)
 #undef SIMT_MIN_MAX
 
+SIMT_TWIN float max_f32(float a, float b) {
+  if (a != a || b != b) return ::simt::bits_float(0x7fffffff);
+  return a > b || (a == b && !(::simt::float_bits(a) >> 31)) ? a : b;
+}
 SIMT_TWIN float widen_bf16(unsigned short v) { return ::simt::bf16_to_float(v); }
 SIMT_TWIN float widen_f16(unsigned short v) { return ::simt::f16_to_float(v); }
 SIMT_TWIN float2 widen_bf16x2(unsigned v) {

@@ -128,6 +128,13 @@ __device__ __forceinline__ void copy_async_wait() {
   asm volatile("cp.async.wait_group %0;" ::"n"(groups) : "memory");
 }
 
+// The larger of two; +0 is above -0, and a NaN in either gives the NaN 0x7fffffff.
+__device__ __forceinline__ float max_f32(float a, float b) {
+  float v;
+  asm("max.NaN.f32 %0, %1, %2;" : "=f"(v) : "f"(a), "f"(b));
+  return v;
+}
+
 // ---- 16-bit floats travel as unsigned short, or two in an unsigned with the first in the low half. ----
 // Narrowing rounds to nearest, ties to even; a NaN becomes 0x7fff. Widening is exact; a NaN becomes some NaN.
 
