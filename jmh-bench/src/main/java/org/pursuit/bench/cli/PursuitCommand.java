@@ -36,7 +36,8 @@ import picocli.CommandLine.Spec;
       DemoCommand.class,
       EncodeCommand.class,
       DecodeCommand.class,
-      VerifyCommand.class
+      VerifyCommand.class,
+      BenchCommand.class
     })
 public final class PursuitCommand implements Runnable {
   @Spec private CommandSpec spec;

@@ -2,11 +2,15 @@ package org.pursuit.bench.jmh;
 
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import org.pursuit.data.DType;
 import org.pursuit.data.SlottedCodes;
 
 /** Inputs of the benchmarks, the same in every run. */
 final class BenchmarkData {
   private static final long SEED = 0x50555253554954L;
+
+  /** A prime, so that rows that hold the same numbers begin at different ones. */
+  private static final int PERIOD = 16_777_213;
 
   private BenchmarkData() {}
 
@@ -15,14 +19,27 @@ final class BenchmarkData {
     return new SplittableRandom(SEED + name.hashCode());
   }
 
-  /** Numbers from N(0, 1). */
+  /** Numbers from N(0, 1); where there are many, the first come again after {@value #PERIOD}. */
   static float[] normal(String name, long length) {
     SplittableRandom random = random(name);
     float[] values = new float[Math.toIntExact(length)];
-    for (int i = 0; i < values.length; i++) {
+    int drawn = Math.min(values.length, PERIOD);
+    for (int i = 0; i < drawn; i++) {
       values[i] = (float) random.nextGaussian();
     }
+    for (int i = PERIOD; i < values.length; i += PERIOD) {
+      System.arraycopy(values, 0, values, i, Math.min(PERIOD, values.length - i));
+    }
     return values;
+  }
+
+  /** Rounds numbers to what {@code dtype} can hold. */
+  static void round(float[] values, DType dtype) {
+    if (dtype != DType.F32) {
+      short[] bits = new short[values.length];
+      dtype.narrow(values, 0, bits, 0, values.length);
+      dtype.widen(bits, 0, values, 0, values.length);
+    }
   }
 
   /** Atoms of unit norm in random directions, row-major [n, d]. */

@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import org.openjdk.jmh.annotations.Mode;
@@ -15,11 +16,13 @@ import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.CommandLineOptionException;
 import org.openjdk.jmh.runner.options.CommandLineOptions;
 import org.openjdk.jmh.runner.options.Options;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.pursuit.bench.roofline.Machine;
+import org.pursuit.kernel.Precision;
 
 /**
  * Runs benchmarks and the machine's limits in one run, and reports each kernel's fraction of its
@@ -32,7 +35,10 @@ import org.pursuit.bench.roofline.Machine;
  */
 public final class BenchmarkReport {
   private static final String PACKAGE = "^org\\.pursuit\\.bench\\.jmh\\.";
-  private static final String ROOFLINE = PACKAGE + "RooflineBenchmark\\.";
+  private static final String HOST_ROOFLINE = PACKAGE + "RooflineBenchmark\\.";
+  private static final String ROOFLINES = PACKAGE + "(Device)?RooflineBenchmark\\.";
+  private static final String KERNELS = PACKAGE + "(?!DeviceRoofline)";
+  private static final Set<String> HOST_BACKENDS = Set.of("scalar", "vector");
   private static final String ALLOCATION = "gc.alloc.rate.norm";
 
   private BenchmarkReport() {}
@@ -55,56 +61,111 @@ public final class BenchmarkReport {
   }
 
   /**
-   * Runs the benchmarks that the options include, or all of this package.
+   * Runs the benchmarks that the options include, or all of this package, and the limits of the
+   * hardware that they run on.
    *
    * @throws RunnerException if a benchmark fails, a wrong result included
    */
   public static Report run(Options options) throws RunnerException {
-    if (options.getBenchModes().stream().anyMatch(mode -> mode != Mode.AverageTime)) {
-      throw new IllegalArgumentException(
-          "mode: expected AverageTime (avgt), found " + options.getBenchModes());
+    return run(List.of(options));
+  }
+
+  /** {@link #run(Options)} for several sets of options, which become one report. */
+  static Report run(List<Options> several) throws RunnerException {
+    List<RunResult> runs = new ArrayList<>();
+    for (Options options : several) {
+      if (options.getBenchModes().stream().anyMatch(mode -> mode != Mode.AverageTime)) {
+        throw new IllegalArgumentException(
+            "mode: expected AverageTime (avgt), found " + options.getBenchModes());
+      }
+      ChainedOptionsBuilder all =
+          new OptionsBuilder()
+              .parent(options)
+              .addProfiler(GCProfiler.class)
+              .shouldFailOnError(true);
+      if (options.getIncludes().isEmpty()) {
+        all.include(KERNELS);
+      }
+      if (options == several.getFirst()) {
+        all.include(onDevice(options) ? ROOFLINES : HOST_ROOFLINE);
+      }
+      runs.addAll(new Runner(all.build()).run());
     }
-    Options all =
-        new OptionsBuilder()
-            .parent(options)
-            .include(options.getIncludes().isEmpty() ? PACKAGE : ROOFLINE)
-            .addProfiler(GCProfiler.class)
-            .shouldFailOnError(true)
-            .build();
-    return report(Machine.current(), new Runner(all).run());
+    return report(Machine.current(), runs);
   }
 
   private static Report report(Machine machine, Collection<RunResult> runs) {
-    Map<Integer, Limits> limits = limits(runs);
+    Map<String, Limits> limits = limits(runs);
     List<Report.Result> results = new ArrayList<>();
     for (RunResult run : runs) {
-      results.add(result(run, limits.get(threads(run.getParams()))));
+      results.add(result(run, limits.get(hardware(run.getParams()))));
     }
     return new Report(machine, List.copyOf(limits.values()), results);
   }
 
-  /** The limits for each number of threads: the best of all measurements. */
-  private static Map<Integer, Limits> limits(Collection<RunResult> runs) {
-    Map<Integer, Double> flops = new TreeMap<>();
-    Map<Integer, Map<ScanLevel, Double>> bytes = new TreeMap<>();
+  /** The limits of each number of threads and of each device: the best of all measurements. */
+  private static Map<String, Limits> limits(Collection<RunResult> runs) {
+    Map<String, Map<Precision, Double>> flops = new TreeMap<>();
+    Map<String, Map<ScanLevel, Double>> bytes = new TreeMap<>();
+    Map<String, BenchmarkParams> measured = new TreeMap<>();
     for (RunResult run : runs) {
       BenchmarkParams params = run.getParams();
-      if (benchmarkClass(params).equals(RooflineBenchmark.class.getSimpleName())) {
+      if (isRoofline(params)) {
+        String hardware = hardware(params);
+        measured.put(hardware, params);
         Work work = work(params);
         double seconds = seconds(run, run.getPrimaryResult().getStatistics().getMin());
         if (work.flops() > 0) {
-          flops.put(threads(params), work.flops() / seconds);
+          flops
+              .computeIfAbsent(hardware, h -> new EnumMap<>(Precision.class))
+              .put(precision(params), work.flops() / seconds);
         } else {
+          String level = params.getParam("level");
           bytes
-              .computeIfAbsent(threads(params), t -> new EnumMap<>(ScanLevel.class))
-              .put(ScanLevel.valueOf(params.getParam("level")), work.bytes() / seconds);
+              .computeIfAbsent(hardware, h -> new EnumMap<>(ScanLevel.class))
+              .put(
+                  level == null ? ScanLevel.MEMORY : ScanLevel.valueOf(level),
+                  work.bytes() / seconds);
         }
       }
     }
-    Map<Integer, Limits> limits = new TreeMap<>();
-    flops.forEach(
-        (threads, rate) -> limits.put(threads, new Limits(threads, rate, bytes.get(threads))));
+    Map<String, Limits> limits = new TreeMap<>();
+    measured.forEach(
+        (hardware, params) ->
+            limits.put(
+                hardware,
+                isDevice(params)
+                    ? Limits.ofDevice(
+                        hardware, flops.get(hardware), bytes.get(hardware).get(ScanLevel.MEMORY))
+                    : Limits.ofThreads(
+                        threads(params),
+                        flops.get(hardware).get(Precision.FLOAT32),
+                        bytes.get(hardware))));
     return limits;
+  }
+
+  /** What a benchmark's limits are found by: its device's backend, or its number of threads. */
+  private static String hardware(BenchmarkParams params) {
+    return isDevice(params) ? params.getParam("backend") : Integer.toString(threads(params));
+  }
+
+  private static boolean onDevice(Options options) {
+    return options.getParameter("backend").hasValue()
+        && options.getParameter("backend").get().stream().anyMatch(b -> !HOST_BACKENDS.contains(b));
+  }
+
+  private static boolean isDevice(BenchmarkParams params) {
+    String backend = params.getParam("backend");
+    return backend != null && !HOST_BACKENDS.contains(backend);
+  }
+
+  private static boolean isRoofline(BenchmarkParams params) {
+    return params.getBenchmark().matches(ROOFLINES + ".*");
+  }
+
+  private static Precision precision(BenchmarkParams params) {
+    String precision = params.getParam("precision");
+    return precision == null ? Precision.FLOAT32 : Precision.valueOf(precision);
   }
 
   private static Report.Result result(RunResult run, Limits limits) {
@@ -120,7 +181,7 @@ public final class BenchmarkReport {
         seconds(run, time.getScoreError()),
         work.bytes(),
         work.flops(),
-        limits.bound(work),
+        limits.bound(work, precision(params)),
         allocatedBytes(run));
   }
 
@@ -154,6 +215,7 @@ public final class BenchmarkReport {
   private static Work work(BenchmarkParams params) {
     UnaryOperator<String> parameter = params::getParam;
     return switch (benchmarkClass(params)) {
+      case "DeviceRooflineBenchmark" -> DeviceRooflineBenchmark.work(kernel(params), parameter);
       case "RooflineBenchmark" -> RooflineBenchmark.work(kernel(params), parameter);
       case "ScoringBenchmark" -> ScoringBenchmark.work(kernel(params), parameter);
       case "SelectionBenchmark" -> SelectionBenchmark.work(kernel(params), parameter);

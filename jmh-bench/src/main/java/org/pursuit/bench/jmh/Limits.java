@@ -1,27 +1,53 @@
 package org.pursuit.bench.jmh;
 
 import java.util.Map;
+import org.pursuit.kernel.Precision;
 
 /**
- * What the machine can do at most with a number of threads.
+ * What some hardware can do at most.
  *
- * @param threads threads at work together
- * @param flopsPerSecond multiply-adds in registers, each counting as two
- * @param bytesPerSecond scans of arrays at each level
+ * @param of whose limits they are: a number of threads of the processor, or a backend's device
+ * @param arithmetic what the arithmetic limit was measured by
+ * @param flopsPerSecond multiply-adds, each counting as two, for each precision of the factors
+ * @param bytesPerSecond for each level; of a device only {@link ScanLevel#MEMORY} is known
+ * @param threads the processor's threads at work together; 1 for a device
  */
-public record Limits(int threads, double flopsPerSecond, Map<ScanLevel, Double> bytesPerSecond) {
+public record Limits(
+    String of,
+    String arithmetic,
+    Map<Precision, Double> flopsPerSecond,
+    Map<ScanLevel, Double> bytesPerSecond,
+    int threads) {
   public Limits {
+    flopsPerSecond = Map.copyOf(flopsPerSecond);
     bytesPerSecond = Map.copyOf(bytesPerSecond);
-    if (bytesPerSecond.size() != ScanLevel.values().length) {
+    if (!flopsPerSecond.containsKey(Precision.FLOAT32)
+        || !bytesPerSecond.containsKey(ScanLevel.MEMORY)) {
       throw new IllegalArgumentException(
-          "bytesPerSecond: expected every level, found " + bytesPerSecond.keySet());
+          "limits of "
+              + of
+              + ": expected a rate of float32 and of memory, found "
+              + flopsPerSecond
+              + " and "
+              + bytesPerSecond);
     }
+  }
+
+  /** The processor's: multiply-adds in registers, and scans of arrays at every level. */
+  static Limits ofThreads(int threads, double flops, Map<ScanLevel, Double> bytes) {
+    String of = threads + (threads == 1 ? " thread" : " threads");
+    return new Limits(of, "FMA", Map.of(Precision.FLOAT32, flops), bytes, threads);
+  }
+
+  /** A device's: dense products, and a copy in its memory, read and written. */
+  static Limits ofDevice(String backend, Map<Precision, Double> flops, double bytes) {
+    return new Limits(backend, "GEMM", flops, Map.of(ScanLevel.MEMORY, bytes), 1);
   }
 
   /**
    * The least time that a call could take.
    *
-   * @param limit which of the limits gives it: FMA, or a level
+   * @param limit which of the limits gives it: the arithmetic one, or a level
    */
   public record Bound(String limit, double seconds) {}
 
@@ -29,11 +55,13 @@ public record Limits(int threads, double flopsPerSecond, Map<ScanLevel, Double> 
    * The least time for some work: by arithmetic, or by the traffic at the level that holds its
    * footprint, whichever is longer.
    */
-  Bound bound(Work work) {
-    ScanLevel level = ScanLevel.of(work.footprint(), threads);
+  Bound bound(Work work, Precision precision) {
+    ScanLevel holding = ScanLevel.of(work.footprint(), threads);
+    ScanLevel level = bytesPerSecond.containsKey(holding) ? holding : ScanLevel.MEMORY;
     double traffic = work.bytes() / bytesPerSecond(level);
-    double arithmetic = work.flops() / flopsPerSecond;
-    return arithmetic > traffic ? new Bound("FMA", arithmetic) : new Bound(level.name(), traffic);
+    double flops = flopsPerSecond.getOrDefault(precision, flopsPerSecond.get(Precision.FLOAT32));
+    double computed = work.flops() / flops;
+    return computed > traffic ? new Bound(arithmetic, computed) : new Bound(level.name(), traffic);
   }
 
   /**
@@ -42,8 +70,8 @@ public record Limits(int threads, double flopsPerSecond, Map<ScanLevel, Double> 
    */
   private double bytesPerSecond(ScanLevel level) {
     double fastest = 0;
-    for (ScanLevel l : ScanLevel.values()) {
-      fastest = l.compareTo(level) < 0 ? fastest : Math.max(fastest, bytesPerSecond.get(l));
+    for (Map.Entry<ScanLevel, Double> entry : bytesPerSecond.entrySet()) {
+      fastest = entry.getKey().compareTo(level) < 0 ? fastest : Math.max(fastest, entry.getValue());
     }
     return fastest;
   }

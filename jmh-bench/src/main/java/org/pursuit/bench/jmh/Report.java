@@ -9,12 +9,13 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.pursuit.bench.roofline.Machine;
 import org.pursuit.bench.support.Table;
+import org.pursuit.kernel.Precision;
 
 /**
  * Results of one run beside the machine's limits in the same run.
  *
  * @param machine the machine
- * @param limits the limits for each number of threads, ascending
+ * @param limits the limits of each number of threads and each device
  * @param results one for each benchmark and combination of parameters
  */
 public record Report(Machine machine, List<Limits> limits, List<Result> results) {
@@ -93,14 +94,21 @@ public record Report(Machine machine, List<Limits> limits, List<Result> results)
     text.append(machine.processor()).append(", ").append(machine.cores()).append(" cores; ");
     text.append(machine.system()).append("; Java ").append(Runtime.version()).append('\n');
     for (Limits l : limits) {
-      text.append("limits with ")
-          .append(l.threads())
-          .append(l.threads() == 1 ? " thread" : " threads");
-      text.append(": FMA ").append(number(l.flopsPerSecond() / 1e9)).append(" GFLOP/s");
-      for (ScanLevel level : ScanLevel.values()) {
-        text.append(", ").append(level).append(' ');
-        text.append(number(l.bytesPerSecond().get(level) / 1e9)).append(" GB/s");
-      }
+      text.append("limits of ").append(l.of()).append(": ");
+      l.flopsPerSecond().entrySet().stream()
+          .sorted(Map.Entry.comparingByKey())
+          .forEach(
+              rate ->
+                  text.append(l.arithmetic())
+                      .append(rate.getKey() == Precision.FLOAT32 ? "" : " " + rate.getKey())
+                      .append(' ')
+                      .append(number(rate.getValue() / 1e9))
+                      .append(" GFLOP/s, "));
+      text.append(
+          l.bytesPerSecond().entrySet().stream()
+              .sorted(Map.Entry.comparingByKey())
+              .map(rate -> rate.getKey() + " " + number(rate.getValue() / 1e9) + " GB/s")
+              .collect(Collectors.joining(", ")));
       text.append('\n');
     }
     Table table = new Table("llrlrrrlrr").row(HEADER);

@@ -11,6 +11,7 @@ import org.pursuit.Backend;
 import org.pursuit.data.DType;
 import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Matrix;
+import org.pursuit.kernel.Precision;
 import org.pursuit.kernel.Score;
 import org.pursuit.kernel.Selector;
 import org.pursuit.kernel.TopK;
@@ -26,6 +27,14 @@ public class ScoringBenchmark extends KernelBenchmark {
     @Param({"1024x768x16384", "64x384x2048"})
     public String shape;
 
+    /** Storage of both factors. */
+    @Param("F32")
+    public DType dtype;
+
+    /** The least precision of the factors that the caller accepts. */
+    @Param("FLOAT32")
+    public Precision precision;
+
     private Backend backend;
     private Factors factors;
     private Matrix out;
@@ -35,7 +44,7 @@ public class ScoringBenchmark extends KernelBenchmark {
     public void make(BenchmarkBackend backend) {
       int[] sizes = Shapes.parse(shape, "rowsxdxn");
       this.backend = backend.get();
-      factors = new Factors(this.backend, sizes[0], sizes[1], sizes[2]);
+      factors = Factors.of(this.backend, sizes[0], sizes[1], sizes[2], dtype);
       out = this.backend.matrix(sizes[0], sizes[2], DType.F32);
     }
 
@@ -46,7 +55,8 @@ public class ScoringBenchmark extends KernelBenchmark {
         double[] exact = factors.scores(row);
         float[] found = out.rows(row, row + 1).download();
         for (int j = 0; j < found.length; j++) {
-          Verification.near(exact[j], found[j], factors.bound(row), "score " + row + ", " + j);
+          Verification.near(
+              exact[j], found[j], factors.bound(row, precision), "score " + row + ", " + j);
         }
       }
     }
@@ -59,6 +69,14 @@ public class ScoringBenchmark extends KernelBenchmark {
     @Param({"1024x768x16384x32", "512x768x65536x64", "64x384x2048x32"})
     public String shape;
 
+    /** Storage of both factors. */
+    @Param("F32")
+    public DType dtype;
+
+    /** The least precision of the factors that the caller accepts. */
+    @Param("FLOAT32")
+    public Precision precision;
+
     private Backend backend;
     private Factors factors;
     private FixedWidthCodes codes;
@@ -69,7 +87,7 @@ public class ScoringBenchmark extends KernelBenchmark {
     public void make(BenchmarkBackend backend) {
       int[] sizes = Shapes.parse(shape, "rowsxdxnxk");
       this.backend = backend.get();
-      factors = new Factors(this.backend, sizes[0], sizes[1], sizes[2]);
+      factors = Factors.of(this.backend, sizes[0], sizes[1], sizes[2], dtype);
       codes = this.backend.fixedWidthCodes(sizes[0], sizes[3]);
       selector = TopK.of(sizes[3]).into(codes);
     }
@@ -82,7 +100,7 @@ public class ScoringBenchmark extends KernelBenchmark {
       int k = codes.k();
       for (int row : Verification.rowsOf(codes.rows())) {
         double[] exact = factors.scores(row);
-        double bound = factors.bound(row);
+        double bound = factors.bound(row, precision);
         double last = values[row * k + k - 1];
         for (int slot = row * k; slot < (row + 1) * k; slot++) {
           Verification.near(exact[indices[slot]], values[slot], bound, "score in slot " + slot);
@@ -98,10 +116,12 @@ public class ScoringBenchmark extends KernelBenchmark {
 
   /** Rows and atoms, and their exact products. */
   private record Factors(Matrix x, Matrix atoms) {
-    Factors(Backend backend, int rows, int d, int n) {
-      this(
-          backend.upload(BenchmarkData.normal("x", (long) rows * d), rows, d),
-          backend.upload(BenchmarkData.atoms(n, d), n, d));
+    static Factors of(Backend backend, int rows, int d, int n, DType dtype) {
+      Matrix x = backend.matrix(rows, d, dtype);
+      x.upload(BenchmarkData.normal("x", (long) rows * d));
+      Matrix atoms = backend.matrix(n, d, dtype);
+      atoms.upload(BenchmarkData.atoms(n, d));
+      return new Factors(x, atoms);
     }
 
     double[] scores(int row) {
@@ -115,16 +135,25 @@ public class ScoringBenchmark extends KernelBenchmark {
     }
 
     /** What rounding may do to a row's scores: atoms have unit norm. */
-    double bound(int row) {
+    double bound(int row, Precision precision) {
       float[] x = this.x.rows(row, row + 1).download();
-      return Verification.roundingBound(x.length, Verification.norm(x, 0, x.length));
+      double norm = Verification.norm(x, 0, x.length);
+      double factors =
+          switch (precision) {
+            case FLOAT32 -> 0;
+            case TF32 -> 0x1p-10;
+            case BF16 -> 0x1p-7;
+          };
+      return Verification.roundingBound(x.length, norm) + factors * norm;
     }
   }
 
   /** {@link org.pursuit.kernel.Scoring#score}. */
   @Benchmark
   public Matrix score(Dense o) {
-    o.backend.scoring().score(o.factors.x, o.factors.atoms, null, PLAIN, o.out);
+    o.backend
+        .scoring()
+        .score(o.factors.x, o.factors.atoms, null, PLAIN.precision(o.precision), o.out);
     o.backend.synchronize();
     return o.out;
   }
@@ -135,7 +164,9 @@ public class ScoringBenchmark extends KernelBenchmark {
    */
   @Benchmark
   public FixedWidthCodes encode(Fused o) {
-    o.backend.scoring().encode(o.factors.x, o.factors.atoms, null, PLAIN, o.selector);
+    o.backend
+        .scoring()
+        .encode(o.factors.x, o.factors.atoms, null, PLAIN.precision(o.precision), o.selector);
     o.backend.synchronize();
     return o.codes;
   }
@@ -143,28 +174,29 @@ public class ScoringBenchmark extends KernelBenchmark {
   /** The work of one call with the given parameters. */
   static Work work(String kernel, UnaryOperator<String> parameter) {
     String shape = parameter.apply("shape");
+    DType dtype = DType.valueOf(parameter.apply("dtype"));
     return switch (kernel) {
       case "score" -> {
         int[] sizes = Shapes.parse(shape, "rowsxdxn");
-        yield score(sizes[0], sizes[1], sizes[2]);
+        yield score(sizes[0], sizes[1], sizes[2], dtype);
       }
       case "encode" -> {
         int[] sizes = Shapes.parse(shape, "rowsxdxnxk");
-        yield encode(sizes[0], sizes[1], sizes[2], sizes[3]);
+        yield encode(sizes[0], sizes[1], sizes[2], sizes[3], dtype);
       }
       default -> throw new IllegalArgumentException("kernel: found " + kernel);
     };
   }
 
   /** Both factors are read once, and the product is written. */
-  static Work score(long rows, long d, long n) {
-    long bytes = Work.words((rows + n) * d + rows * n);
+  static Work score(long rows, long d, long n, DType dtype) {
+    long bytes = dtype.bytes() * (rows + n) * d + Work.words(rows * n);
     return new Work(bytes, 2 * rows * d * n, bytes);
   }
 
   /** Both factors are read once; of the product only the codes are written. */
-  static Work encode(long rows, long d, long n, long k) {
-    long bytes = Work.words((rows + n) * d) + Work.codes(rows, k);
+  static Work encode(long rows, long d, long n, long k, DType dtype) {
+    long bytes = dtype.bytes() * (rows + n) * d + Work.codes(rows, k);
     return new Work(bytes, 2 * rows * d * n, bytes);
   }
 }

@@ -8,6 +8,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.pursuit.Backend;
+import org.pursuit.data.DType;
 import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Matrix;
 import org.pursuit.kernel.TopK;
@@ -24,6 +25,10 @@ public class SelectionBenchmark extends KernelBenchmark {
     /** Entries that a row keeps. */
     @Param("64")
     public int k;
+
+    /** Storage of the scores. */
+    @Param("F32")
+    public DType dtype;
 
     /** What is ranked. */
     @Param({"signed", "magnitude"})
@@ -57,6 +62,7 @@ public class SelectionBenchmark extends KernelBenchmark {
             case "ascending" -> BenchmarkData.ascending(rows, columns);
             default -> throw new IllegalArgumentException("data: found " + data);
           };
+      BenchmarkData.round(values, dtype);
     }
 
     private void verify(int[] indices, float[] selected) {
@@ -80,7 +86,8 @@ public class SelectionBenchmark extends KernelBenchmark {
     public void upload(BenchmarkBackend backend, Scores scores) {
       this.backend = backend.get();
       this.scores = scores;
-      matrix = this.backend.upload(scores.values, scores.rows, scores.columns);
+      matrix = this.backend.matrix(scores.rows, scores.columns, scores.dtype);
+      matrix.upload(scores.values);
       options = scores.magnitude ? TopK.of(scores.k).byMagnitude() : TopK.of(scores.k);
       codes = this.backend.fixedWidthCodes(scores.rows, scores.k);
     }
@@ -138,12 +145,13 @@ public class SelectionBenchmark extends KernelBenchmark {
   /** The work of one call with the given parameters. */
   static Work work(String kernel, UnaryOperator<String> parameter) {
     int[] sizes = Shapes.parse(parameter.apply("shape"), "rowsxcolumns");
-    return topK(sizes[0], sizes[1], Integer.parseInt(parameter.apply("k")));
+    DType dtype = DType.valueOf(parameter.apply("dtype"));
+    return topK(sizes[0], sizes[1], Integer.parseInt(parameter.apply("k")), dtype);
   }
 
   /** Every score is read once, and the codes are written. */
-  static Work topK(long rows, long columns, long k) {
-    long bytes = Work.words(rows * columns) + Work.codes(rows, k);
+  static Work topK(long rows, long columns, long k, DType dtype) {
+    long bytes = dtype.bytes() * rows * columns + Work.codes(rows, k);
     return new Work(bytes, 0, bytes);
   }
 }

@@ -25,6 +25,10 @@ public class SparseAlgebraBenchmark extends KernelBenchmark {
     @Param({"1024x64x65536x2048", "1024x32x2048x384"})
     public String shape;
 
+    /** Storage of the dictionary. */
+    @Param("F32")
+    public DType dtype;
+
     private Backend backend;
     private FixedWidthCodes codes;
     private Matrix atoms;
@@ -42,7 +46,8 @@ public class SparseAlgebraBenchmark extends KernelBenchmark {
       this.backend = backend.get();
       codes = this.backend.fixedWidthCodes(sizes[0], sizes[1]);
       BenchmarkData.distinctAtoms(codes, n);
-      atoms = this.backend.upload(BenchmarkData.atoms(n, d), n, d);
+      atoms = this.backend.matrix(n, d, dtype);
+      atoms.upload(BenchmarkData.atoms(n, d));
       rows = this.backend.matrix(sizes[0], d, DType.F32);
       rows.upload(BenchmarkData.normal("x", (long) sizes[0] * d));
       dots = this.backend.floats((long) sizes[0] * sizes[1]);
@@ -182,28 +187,30 @@ public class SparseAlgebraBenchmark extends KernelBenchmark {
       return coalesce(sizes[0], sizes[1]);
     }
     int[] sizes = Shapes.parse(shape, "rowsxkxnxd");
+    DType dtype = DType.valueOf(parameter.apply("dtype"));
     return switch (kernel) {
-      case "decode" -> decode(sizes[0], sizes[1], sizes[2], sizes[3]);
-      case "sampledDot" -> sampledDot(sizes[0], sizes[1], sizes[2], sizes[3]);
+      case "decode" -> decode(sizes[0], sizes[1], sizes[2], sizes[3], dtype);
+      case "sampledDot" -> sampledDot(sizes[0], sizes[1], sizes[2], sizes[3], dtype);
       default -> throw new IllegalArgumentException("kernel: found " + kernel);
     };
   }
 
   /** Codes and an atom for each entry are read, and the rows are written. */
-  static Work decode(long rows, long k, long n, long d) {
-    long bytes = Work.codes(rows, k) + Work.words(rows * k * d + rows * d);
-    return new Work(bytes, 2 * rows * k * d, footprint(rows, k, n, d));
+  static Work decode(long rows, long k, long n, long d, DType dtype) {
+    long bytes = Work.codes(rows, k) + dtype.bytes() * rows * k * d + Work.words(rows * d);
+    return new Work(bytes, 2 * rows * k * d, footprint(rows, k, n, d, dtype));
   }
 
   /**
    * Indices, counts, the rows and an atom for each entry are read, and the products are written.
    */
-  static Work sampledDot(long rows, long k, long n, long d) {
-    return decode(rows, k, n, d); // as many bytes, in the other direction
+  static Work sampledDot(long rows, long k, long n, long d, DType dtype) {
+    return decode(rows, k, n, d, dtype); // as many bytes, in the other direction
   }
 
-  private static long footprint(long rows, long k, long n, long d) {
-    return Work.codes(rows, k) + Work.words((Math.min(n, rows * k) + rows) * d);
+  private static long footprint(long rows, long k, long n, long d, DType dtype) {
+    long atoms = dtype.bytes() * Math.min(n, rows * k) * d;
+    return Work.codes(rows, k) + atoms + Work.words(rows * d);
   }
 
   /** The tape is read and the code is written; each value is added once. */

@@ -13,23 +13,38 @@ class WorkTest {
 
   @Test
   void topK() {
-    Work work = SelectionBenchmark.work("topK", Map.of("shape", "2x5", "k", "3")::get);
+    Work work =
+        SelectionBenchmark.work("topK", Map.of("shape", "2x5", "k", "3", "dtype", "F32")::get);
     assertThat(work).isEqualTo(new Work(4 * 10 + CODES, 0, 4 * 10 + CODES));
-    assertThat(SelectionBenchmark.work("heap", Map.of("shape", "2x5", "k", "3")::get))
+    assertThat(
+            SelectionBenchmark.work("heap", Map.of("shape", "2x5", "k", "3", "dtype", "F32")::get))
         .isEqualTo(work);
+  }
+
+  @Test
+  void shortNumbersAreHalfAsManyBytes() {
+    assertThat(
+            SelectionBenchmark.work("topK", Map.of("shape", "2x5", "k", "3", "dtype", "BF16")::get))
+        .isEqualTo(new Work(2 * 10 + CODES, 0, 2 * 10 + CODES));
+    long bytes = 2 * (14 + 35) + 4 * 10;
+    assertThat(ScoringBenchmark.work("score", Map.of("shape", "2x7x5", "dtype", "F16")::get))
+        .isEqualTo(new Work(bytes, 140, bytes));
+    assertThat(
+            SparseAlgebraBenchmark.work("decode", Map.of("shape", "2x3x5x7", "dtype", "BF16")::get))
+        .isEqualTo(new Work(CODES + 2 * 42 + 4 * 14, 84, CODES + 2 * 35 + 4 * 14));
   }
 
   @Test
   void score() {
     long bytes = 4 * (14 + 35 + 10);
-    assertThat(ScoringBenchmark.work("score", Map.of("shape", "2x7x5")::get))
+    assertThat(ScoringBenchmark.work("score", Map.of("shape", "2x7x5", "dtype", "F32")::get))
         .isEqualTo(new Work(bytes, 140, bytes));
   }
 
   @Test
   void encode() {
     long bytes = 4 * (14 + 35) + CODES;
-    assertThat(ScoringBenchmark.work("encode", Map.of("shape", "2x7x5x3")::get))
+    assertThat(ScoringBenchmark.work("encode", Map.of("shape", "2x7x5x3", "dtype", "F32")::get))
         .isEqualTo(new Work(bytes, 140, bytes));
   }
 
@@ -37,9 +52,12 @@ class WorkTest {
   void decodeAndSampledDot() {
     // Six atoms of seven elements are read, but only five different ones exist.
     Work work = new Work(CODES + 4 * (42 + 14), 84, CODES + 4 * (35 + 14));
-    assertThat(SparseAlgebraBenchmark.work("decode", Map.of("shape", "2x3x5x7")::get))
+    assertThat(
+            SparseAlgebraBenchmark.work("decode", Map.of("shape", "2x3x5x7", "dtype", "F32")::get))
         .isEqualTo(work);
-    assertThat(SparseAlgebraBenchmark.work("sampledDot", Map.of("shape", "2x3x5x7")::get))
+    assertThat(
+            SparseAlgebraBenchmark.work(
+                "sampledDot", Map.of("shape", "2x3x5x7", "dtype", "F32")::get))
         .isEqualTo(work);
   }
 
