@@ -1,0 +1,176 @@
+// Dense scores and what stands before and after the product: rows are normalised, formats converted, biases folded.
+//
+// normalise   out[r, i] = (x[r, i] - c_r) / s'_r - preBias[i], c and s by row:
+//             none: x itself. unit: c = 0, s = s' = max(‖x_r‖, 1e-12). layer norm: c the mean, s the unbiased standard
+//             deviation about the exact mean (0 for one column), s' = s + 1e-5. Sums and their roots are double, for
+//             float32 loses a small deviation about a large mean; there are four double operations an element, which
+//             hide behind the memory even at 1/64 rate. A row is read three times: from memory once, then from L1.
+//             Bytes: rows·d·(input + output element).
+//   _warp     8 rows a block of 256, a warp a row: rows of up to about a thousand elements.
+//   _block    a row a block of 256: longer ones. Each adds in an order that depends on d alone.
+// convert_rows
+//             out[r, j] = activation(in[r, j] + bias[j]), from any element type to any. It is the epilogue of a cuBLAS
+//             product while the product is in L2, and it widens or rounds a factor. A block takes 32 rows × 128 columns,
+//             a warp a row of them at a time and four rows at once, so that each lane has four loads under way.
+//             Blocks: ceil(rows / 32)·ceil(columns / 128). Bytes: rows·columns·(input + output element).
+// fold_pre_bias
+//             out[j] = bias[j] - ⟨preBias, weights_j⟩: a pre-bias subtracted behind the product, so that x keeps its
+//             16-bit format. A warp an atom, 8 a block. Bytes: atoms·d·element. Flops: 2·atoms·d.
+// product     see product.cuh. _128: 128 × 128 results a block of 256 threads; _32: 32 × 64 a block of 128, where the
+//             larger tile would stay empty or leave multiprocessors idle. Both give the same bits.
+//             Blocks: ceil(rows / tile rows)·ceil(columns / tile columns).
+//
+// Launch contract: one-dimensional grids, blocks of the declared number of threads. Shared memory: sizeof(Shared) of the
+// product's tiling, 8 doubles for normalise_block, else none. No block waits for another one; there are no atomics.
+#include "scoring.h"
+
+#include "product.cuh"
+#include "simt.cuh"
+
+ARGUMENTS(NormaliseArguments, 80);
+ARGUMENTS(ConvertArguments, 64);
+ARGUMENTS(FoldArguments, 56);
+ARGUMENTS(ProductArguments, 88);
+
+constexpr int UNIT = 1, LAYER_NORM = 2;
+constexpr int GROUP_THREADS = 256, GROUP_WARPS = GROUP_THREADS / 32;
+
+// The sum over a warp, the same in every lane.
+template <class T>
+__device__ __forceinline__ T warp_sum(T v) {
+  UNROLL for (int distance = 16; distance; distance >>= 1) v += __shfl_xor_sync(~0u, v, distance);
+  return v;
+}
+
+// The threads that share a row. A sum is the same in every thread, and orders memory between none.
+struct Warp {
+  static constexpr int THREADS = 32;
+  static __device__ __forceinline__ int thread() { return (int)threadIdx.x % 32; }
+  static __device__ __forceinline__ long long row() { return blockIdx.x * (long long)GROUP_WARPS + threadIdx.x / 32; }
+  static __device__ __forceinline__ double sum(double v) { return warp_sum(v); }
+};
+
+struct Block {
+  static constexpr int THREADS = GROUP_THREADS;
+  static __device__ __forceinline__ int thread() { return (int)threadIdx.x; }
+  static __device__ __forceinline__ long long row() { return blockIdx.x; }
+  static __device__ __forceinline__ double sum(double v) {
+    double* parts = shared_array<double>(0);
+    v = warp_sum(v);
+    __syncthreads();  // the last sum's parts have been read
+    if (threadIdx.x % 32 == 0) parts[threadIdx.x / 32] = v;
+    __syncthreads();
+    double sum = 0;
+    UNROLL for (int warp = 0; warp < GROUP_WARPS; warp++) sum += parts[warp];
+    return sum;
+  }
+};
+
+// Calls visit(element, index) for this thread's elements of a row.
+template <class Group, class Visit>
+__device__ __forceinline__ void for_each_element(const InRows& x, const unsigned char* row, Visit visit) {
+  for (int at = 4 * Group::thread(); at < x.columns; at += 4 * Group::THREADS) {
+    float4 v = load_quad(x, row, at);
+    visit(v.x);
+    if (at + 1 < x.columns) visit(v.y);
+    if (at + 2 < x.columns) visit(v.z);
+    if (at + 3 < x.columns) visit(v.w);
+  }
+}
+
+template <class Group>
+__device__ __forceinline__ double squares(const InRows& x, const unsigned char* row, double centre) {
+  double sum = 0;
+  for_each_element<Group>(x, row, [&](float v) {
+    double difference = v - centre;
+    sum = fma(difference, difference, sum);
+  });
+  return Group::sum(sum);
+}
+
+__device__ __forceinline__ float normalised(float v, float centre, float divisor, bool plain) {
+  return plain ? v : (v - centre) / divisor;
+}
+
+template <class Group>
+__device__ __forceinline__ void normalise(const NormaliseArguments& a) {
+  long long r = Group::row();
+  if (r >= a.rows) return;
+  InRows x = rows_in(a.x, a.xStride, a.d, a.xType);
+  OutRows out = rows_out(a.out, a.outStride, a.d, a.outType);
+  const unsigned char* row = x.row(r);
+  float centre = 0, scale = 1, divisor = 1;
+  if (a.normalisation == UNIT) {
+    float norm = (float)sqrt(squares<Group>(x, row, 0));
+    scale = norm < 1e-12f ? 1e-12f : norm;  // a NaN stays
+    divisor = scale;
+  } else if (a.normalisation == LAYER_NORM) {
+    double sum = 0;
+    for_each_element<Group>(x, row, [&](float v) { sum += v; });
+    double mean = Group::sum(sum) / a.d;
+    centre = (float)mean;
+    scale = a.d == 1 ? 0 : (float)sqrt(squares<Group>(x, row, mean) / (a.d - 1));
+    divisor = scale + 1e-5f;
+  }
+  bool plain = a.normalisation != UNIT && a.normalisation != LAYER_NORM;
+  for (int at = 4 * Group::thread(); at < a.d; at += 4 * Group::THREADS) {
+    float4 v = load_quad(x, row, at), p = load_vector(a.preBias, a.d, at);
+    float4 n = make_float4(normalised(v.x, centre, divisor, plain) - p.x, normalised(v.y, centre, divisor, plain) - p.y,
+                           normalised(v.z, centre, divisor, plain) - p.z, normalised(v.w, centre, divisor, plain) - p.w);
+    store_quad(out, out.row(r), at, n);
+  }
+  if (Group::thread() == 0) {
+    if (a.centre) a.centre[r] = centre;
+    if (a.scale) a.scale[r] = scale;
+  }
+}
+
+KERNEL(normalise_warp, GROUP_THREADS, 4, const NormaliseArguments a) { normalise<Warp>(a); }
+
+KERNEL(normalise_block, GROUP_THREADS, 4, const NormaliseArguments a) { normalise<Block>(a); }
+
+KERNEL(convert_rows, 256, 4, const ConvertArguments a) {
+  constexpr int WARPS = 8, ROWS_AT_ONCE = 4, COLUMNS = 128;
+  unsigned columnBlocks = (unsigned)(a.columns - 1) / COLUMNS + 1, rowBlock = blockIdx.x / columnBlocks;
+  int at = (int)((blockIdx.x - rowBlock * columnBlocks) * COLUMNS + threadIdx.x % 32 * 4);
+  if (at >= a.columns) return;
+  long long first = rowBlock * (long long)(WARPS * ROWS_AT_ONCE) + threadIdx.x / 32;
+  InRows in = rows_in(a.in, a.inStride, a.columns, a.inType);
+  OutRows out = rows_out(a.out, a.outStride, a.columns, a.outType);
+  float4 bias = load_vector(a.bias, a.columns, at);
+  uint4 stored[ROWS_AT_ONCE];
+  UNROLL for (int i = 0; i < ROWS_AT_ONCE; i++) {
+    long long r = first + i * WARPS;
+    if (r < a.rows) stored[i] = load_stored(in, in.row(r), at);
+  }
+  UNROLL for (int i = 0; i < ROWS_AT_ONCE; i++) {
+    long long r = first + i * WARPS;
+    if (r >= a.rows) continue;
+    float4 v = widened(stored[i], a.inType);
+    v = make_float4(v.x + bias.x, v.y + bias.y, v.z + bias.z, v.w + bias.w);
+    store_quad(out, out.row(r), at, activated(v, a.relu));
+  }
+}
+
+KERNEL(fold_pre_bias, 256, 4, const FoldArguments a) {
+  long long j = blockIdx.x * 8ll + threadIdx.x / 32;
+  if (j >= a.atoms) return;
+  InRows weights = rows_in(a.weights, a.stride, a.d, a.type);
+  const unsigned char* atom = weights.row(j);
+  float sum = 0;
+  for (int at = (int)threadIdx.x % 32 * 4; at < a.d; at += 128) {
+    float4 w = load_quad(weights, atom, at), p = load_vector(a.preBias, a.d, at);
+    sum = fmaf(p.w, w.w, fmaf(p.z, w.z, fmaf(p.y, w.y, fmaf(p.x, w.x, sum))));
+  }
+  sum = warp_sum(sum);
+  if (threadIdx.x % 32 == 0) a.out[j] = (a.bias ? a.bias[j] : 0) - sum;
+}
+
+using LargeTile = Tiling<128, 128, 8, 4, 2, 2>;
+using SmallTile = Tiling<32, 64, 16, 2, 1, 1>;
+
+static_assert(sizeof(LargeTile::Shared) == 16896 && sizeof(SmallTile::Shared) == 13312, "what the host asks for");
+
+KERNEL(product_128, LargeTile::THREADS, 2, const ProductArguments a) { LargeTile::run(a); }
+
+KERNEL(product_32, SmallTile::THREADS, 5, const ProductArguments a) { SmallTile::run(a); }

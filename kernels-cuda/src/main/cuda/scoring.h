@@ -1,0 +1,62 @@
+// Arguments of the kernels in scoring.cu. Types are those of quads.cuh, strides count elements.
+#pragma once
+
+// out[r, i] = (x[r, i] - centre_r) / divisor_r - preBias[i]
+struct NormaliseArguments {
+  const void* x;         // [rows, d]
+  const float* preBias;  // [d], or null
+  void* out;             // [rows, d]; may be x
+  float* centre;         // [rows], or null
+  float* scale;          // [rows], or null
+  long long xStride;
+  long long outStride;
+  long long rows;
+  int d;
+  int xType;
+  int outType;
+  int normalisation;  // 0 none, 1 unit norm, 2 layer norm
+};
+
+// out[r, j] = activation(in[r, j] + bias[j])
+struct ConvertArguments {
+  const void* in;     // [rows, columns]
+  const float* bias;  // [columns], or null
+  void* out;          // [rows, columns]; may be in, of the same type
+  long long inStride;
+  long long outStride;
+  long long rows;
+  int columns;
+  int inType;
+  int outType;
+  int relu;
+};
+
+// out[j] = bias[j] - sum_i preBias[i] * weights[j, i]
+struct FoldArguments {
+  const void* weights;   // [atoms, d]
+  const float* preBias;  // [d]
+  const float* bias;     // [atoms], or null
+  float* out;            // [atoms]; may be bias
+  long long stride;
+  long long atoms;
+  int d;
+  int type;
+};
+
+// out[r, j] = activation(sum_i a[r, i] * b[j, i] + bias[j])
+struct ProductArguments {
+  const void* a;      // [rows, d]
+  const void* b;      // [columns, d]
+  const float* bias;  // [columns], or null
+  void* out;          // [rows, columns]
+  long long aStride;
+  long long bStride;
+  long long outStride;
+  long long rows;
+  int columns;
+  int d;
+  int aType;
+  int bType;
+  int outType;
+  int relu;
+};
