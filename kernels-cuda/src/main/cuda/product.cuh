@@ -2,7 +2,7 @@
 //
 // Maths    out[r, j] = Σ_i a[r, i]·b[j, i], one chain of fmaf over ascending i from +0: the result depends neither on
 //          the tile's shape, nor on how the caller cuts rows and columns into pieces, nor on the device.
-// Layout   a [rows, d], b [columns, d], out [rows, columns], row-major with any stride and any element types; 16-bit
+// Layout   a [rows, d], b [columns, d], out [rows, columns], row-major with any stride and of any formats; 16-bit
 //          factors are widened, which is exact, and a 16-bit result is rounded once.
 // Tile     A block computes ROWS × COLUMNS results. Both factors' tiles are DEPTH deep and lie transposed in shared
 //          memory, so that a thread reads the four rows (columns) that it needs at one depth as one 16-byte word. Two
@@ -60,7 +60,7 @@ struct Tiling {
 
     __device__ __forceinline__ void store(float (*tile)[HEIGHT + 4]) const {
       UNROLL for (int q = 0; q < COUNT; q++) {
-        float4 v = widened(quads[q], matrix.type);
+        float4 v = widened(quads[q], matrix.format);
         float* column = &tile[own_depth()][own_row() + q * STEP];
         column[0] = v.x;
         column[HEIGHT + 4] = v.y;
@@ -100,7 +100,7 @@ struct Tiling {
 
   static __device__ __forceinline__ void finish(const ProductArguments& g, long long firstRow, int firstColumn,
                                                 const float (&sums)[4 * PR][4 * PC]) {
-    OutRows out = rows_out(g.out, g.outStride, g.columns, g.outType);
+    OutRows out = rows_out(g.out, g.outStride, g.columns, g.outFormat);
     UNROLL for (int p = 0; p < PC; p++) {
       int column = firstColumn + first_column() + 32 * p;
       float4 bias = load_vector(g.bias, g.columns, column);
@@ -118,8 +118,8 @@ struct Tiling {
     long long firstRow;
     int firstColumn;
     place(g, firstRow, firstColumn);
-    Factor<ROWS> a(rows_in(g.a, g.aStride, g.d, g.aType), firstRow, g.rows - 1);
-    Factor<COLUMNS> b(rows_in(g.b, g.bStride, g.d, g.bType), firstColumn, g.columns - 1);
+    Factor<ROWS> a(rows_in(g.a, g.aStride, g.d, g.aFormat), firstRow, g.rows - 1);
+    Factor<COLUMNS> b(rows_in(g.b, g.bStride, g.d, g.bFormat), firstColumn, g.columns - 1);
     float sums[4 * PR][4 * PC] = {};
     a.fetch(0);
     b.fetch(0);

@@ -9,7 +9,7 @@
 //   _warp     8 rows a block of 256, a warp a row: rows of up to about a thousand elements.
 //   _block    a row a block of 256: longer ones. Each adds in an order that depends on d alone.
 // convert_rows
-//             out[r, j] = activation(in[r, j] + bias[j]), from any element type to any. It is the epilogue of a cuBLAS
+//             out[r, j] = activation(in[r, j] + bias[j]), from any format to any. It is the epilogue of a cuBLAS
 //             product while the product is in L2, and it widens or rounds a factor. A block takes 32 rows × 128 columns,
 //             a warp a row of them at a time and four rows at once, so that each lane has four loads under way.
 //             Blocks: ceil(rows / 32)·ceil(columns / 128). Bytes: rows·columns·(input + output element).
@@ -96,8 +96,8 @@ template <class Group>
 __device__ __forceinline__ void normalise(const NormaliseArguments& a) {
   long long r = Group::row();
   if (r >= a.rows) return;
-  InRows x = rows_in(a.x, a.xStride, a.d, a.xType);
-  OutRows out = rows_out(a.out, a.outStride, a.d, a.outType);
+  InRows x = rows_in(a.x, a.xStride, a.d, a.xFormat);
+  OutRows out = rows_out(a.out, a.outStride, a.d, a.outFormat);
   const unsigned char* row = x.row(r);
   float centre = 0, scale = 1, divisor = 1;
   if (a.normalisation == UNIT) {
@@ -135,8 +135,8 @@ KERNEL(convert_rows, 256, 4, const ConvertArguments a) {
   int at = (int)((blockIdx.x - rowBlock * columnBlocks) * COLUMNS + threadIdx.x % 32 * 4);
   if (at >= a.columns) return;
   long long first = rowBlock * (long long)(WARPS * ROWS_AT_ONCE) + threadIdx.x / 32;
-  InRows in = rows_in(a.in, a.inStride, a.columns, a.inType);
-  OutRows out = rows_out(a.out, a.outStride, a.columns, a.outType);
+  InRows in = rows_in(a.in, a.inStride, a.columns, a.inFormat);
+  OutRows out = rows_out(a.out, a.outStride, a.columns, a.outFormat);
   float4 bias = load_vector(a.bias, a.columns, at);
   uint4 stored[ROWS_AT_ONCE];
   UNROLL for (int i = 0; i < ROWS_AT_ONCE; i++) {
@@ -146,7 +146,7 @@ KERNEL(convert_rows, 256, 4, const ConvertArguments a) {
   UNROLL for (int i = 0; i < ROWS_AT_ONCE; i++) {
     long long r = first + i * WARPS;
     if (r >= a.rows) continue;
-    float4 v = widened(stored[i], a.inType);
+    float4 v = widened(stored[i], a.inFormat);
     v = make_float4(v.x + bias.x, v.y + bias.y, v.z + bias.z, v.w + bias.w);
     store_quad(out, out.row(r), at, activated(v, a.relu));
   }
@@ -155,7 +155,7 @@ KERNEL(convert_rows, 256, 4, const ConvertArguments a) {
 KERNEL(fold_pre_bias, 256, 4, const FoldArguments a) {
   long long j = blockIdx.x * 8ll + threadIdx.x / 32;
   if (j >= a.atoms) return;
-  InRows weights = rows_in(a.weights, a.stride, a.d, a.type);
+  InRows weights = rows_in(a.weights, a.stride, a.d, a.format);
   const unsigned char* atom = weights.row(j);
   float sum = 0;
   for (int at = (int)threadIdx.x % 32 * 4; at < a.d; at += 128) {

@@ -1,4 +1,4 @@
-// Arguments of the kernels in scoring.cu. Types are those of quads.cuh, strides count elements.
+// Arguments of the kernels in scoring.cu. Formats are those of elements.cuh, strides count elements.
 #pragma once
 
 // out[r, i] = (x[r, i] - centre_r) / divisor_r - preBias[i]
@@ -12,8 +12,8 @@ struct NormaliseArguments {
   long long outStride;
   long long rows;
   int d;
-  int xType;
-  int outType;
+  int xFormat;
+  int outFormat;
   int normalisation;  // 0 none, 1 unit norm, 2 layer norm
 };
 
@@ -21,13 +21,13 @@ struct NormaliseArguments {
 struct ConvertArguments {
   const void* in;     // [rows, columns]
   const float* bias;  // [columns], or null
-  void* out;          // [rows, columns]; may be in, of the same type
+  void* out;          // [rows, columns]; may be in, of the same format
   long long inStride;
   long long outStride;
   long long rows;
   int columns;
-  int inType;
-  int outType;
+  int inFormat;
+  int outFormat;
   int relu;
 };
 
@@ -40,7 +40,7 @@ struct FoldArguments {
   long long stride;
   long long atoms;
   int d;
-  int type;
+  int format;
 };
 
 // out[r, j] = activation(sum_i a[r, i] * b[j, i] + bias[j])
@@ -55,8 +55,8 @@ struct ProductArguments {
   long long rows;
   int columns;
   int d;
-  int aType;
-  int bType;
-  int outType;
+  int aFormat;
+  int bFormat;
+  int outFormat;
   int relu;
 };
