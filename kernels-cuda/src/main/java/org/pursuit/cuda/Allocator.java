@@ -3,32 +3,34 @@ package org.pursuit.cuda;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.IdentityHashMap;
+import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 import org.pursuit.BackendMemoryException;
 
 /**
- * Device memory. Freed blocks are kept for the next allocation of about their size: work on one
- * stream runs in order, so that a block may serve again at once.
+ * Device memory. Freed blocks are kept for the next allocation of their size: work on one stream
+ * runs in order, so that a block may serve again at once. No more bytes are kept than are in use,
+ * beyond a few.
  *
  * <p>While a graph exists, blocks that are freed are withheld: the graph may still write to them.
  */
 final class Allocator implements AutoCloseable {
-  private static final long SMALL_STEP = 512;
-  private static final long LARGE = 1 << 20;
+  /** What may be kept however little is in use. */
+  private static final long KEPT_BYTES = 256L << 20;
 
   private final Driver driver;
   private final Stream stream;
   private final long limitBytes;
   private final Set<Block> live = Collections.newSetFromMap(new IdentityHashMap<>());
-  private final TreeMap<Long, ArrayDeque<Block>> idle = new TreeMap<>();
+  private final Deque<Block> idle = new ArrayDeque<>();
   private final List<Block> withheld = new ArrayList<>();
-  private long totalBytes;
+  private long liveBytes;
+  private long idleBytes;
   private int holders;
 
   /**
@@ -41,7 +43,7 @@ final class Allocator implements AutoCloseable {
   }
 
   /**
-   * At least {@code bytes} bytes of unknown contents.
+   * {@code bytes} bytes of unknown contents.
    *
    * @param what the thing they are for, with its shape
    * @throws BackendMemoryException if they cannot be had; everything else is as it was
@@ -51,12 +53,12 @@ final class Allocator implements AutoCloseable {
       return Block.EMPTY;
     }
     stream.requireNoCapture("allocating " + what);
-    long size = roundedUp(bytes);
-    Block block = reused(size);
+    Block block = reused(bytes);
     if (block == null) {
-      block = made(what, size);
+      block = made(what, bytes);
     }
     live.add(block);
+    liveBytes += bytes;
     return block;
   }
 
@@ -65,10 +67,12 @@ final class Allocator implements AutoCloseable {
     if (!live.remove(block)) {
       return;
     }
+    liveBytes -= block.bytes();
     if (holders > 0) {
       withheld.add(block);
     } else {
       keep(block);
+      giveBackDownTo(Math.max(liveBytes, KEPT_BYTES));
     }
   }
 
@@ -91,64 +95,66 @@ final class Allocator implements AutoCloseable {
     return live.size();
   }
 
-  /** Bytes had from the device, in use or not. */
-  long totalBytes() {
-    return totalBytes;
+  /** Bytes kept for later allocations. */
+  long idleBytes() {
+    return idleBytes;
   }
 
   /** Gives idle blocks back to the device. */
   void trim() {
-    while (!idle.isEmpty()) {
-      giveBack(taken(idle.lastEntry()));
-    }
+    giveBackDownTo(0);
   }
 
   private void keep(Block block) {
-    idle.computeIfAbsent(block.bytes(), size -> new ArrayDeque<>()).push(block);
+    idle.addLast(block);
+    idleBytes += block.bytes();
   }
 
-  private Block reused(long size) {
-    Map.Entry<Long, ArrayDeque<Block>> found = idle.ceilingEntry(size);
-    return found == null || found.getKey() - size > size / 8 ? null : taken(found);
-  }
-
-  private Block taken(Map.Entry<Long, ArrayDeque<Block>> entry) {
-    Block block = entry.getValue().pop();
-    if (entry.getValue().isEmpty()) {
-      idle.remove(entry.getKey());
+  /** The block of that size which was freed last. */
+  private Block reused(long bytes) {
+    for (Iterator<Block> blocks = idle.descendingIterator(); blocks.hasNext(); ) {
+      Block block = blocks.next();
+      if (block.bytes() == bytes) {
+        blocks.remove();
+        idleBytes -= bytes;
+        return block;
+      }
     }
-    return block;
+    return null;
   }
 
-  private Block made(String what, long size) {
-    if (size > limitBytes - totalBytes) {
+  private Block made(String what, long bytes) {
+    if (bytes > limitBytes - liveBytes - idleBytes) {
       trim();
     }
     DevicePointer pointer = new DevicePointer();
-    boolean made = tryAllocate(pointer, size);
+    boolean made = tryAllocate(pointer, bytes);
     if (!made && !idle.isEmpty()) {
       trim();
-      made = tryAllocate(pointer, size);
+      made = tryAllocate(pointer, bytes);
     }
     if (!made) {
-      throw new BackendMemoryException(CudaProvider.NAME, what, size, freeBytes());
+      throw new BackendMemoryException(CudaProvider.NAME, what, bytes, freeBytes());
     }
-    totalBytes += size;
-    return new Block(pointer, size);
+    return new Block(pointer, bytes);
   }
 
-  private boolean tryAllocate(DevicePointer pointer, long size) {
+  private boolean tryAllocate(DevicePointer pointer, long bytes) {
     driver.enter();
-    int result = JCudaDriver.cuMemAlloc(pointer, size);
+    int result = JCudaDriver.cuMemAlloc(pointer, bytes);
     boolean outOfMemory = result == CUresult.CUDA_ERROR_OUT_OF_MEMORY;
     driver.leave("cuMemAlloc", outOfMemory ? CUresult.CUDA_SUCCESS : result);
     return !outOfMemory;
   }
 
-  private void giveBack(Block block) {
-    driver.enter();
-    driver.leave("cuMemFree", JCudaDriver.cuMemFree(block.pointer()));
-    totalBytes -= block.bytes();
+  /** Gives back what was freed first. A broken context takes nothing back. */
+  private void giveBackDownTo(long kept) {
+    while (idleBytes > kept && !driver.isBroken()) {
+      Block block = idle.removeFirst();
+      idleBytes -= block.bytes();
+      driver.enter();
+      driver.leave("cuMemFree", JCudaDriver.cuMemFree(block.pointer()));
+    }
   }
 
   private long freeBytes() {
@@ -158,15 +164,9 @@ final class Allocator implements AutoCloseable {
     return free[0];
   }
 
-  private static long roundedUp(long bytes) {
-    long step = bytes < LARGE ? SMALL_STEP : LARGE;
-    return bytes > Long.MAX_VALUE - step ? bytes : (bytes + step - 1) / step * step;
-  }
-
   /** Gives all blocks back, those of handles that are still open too. */
   @Override
   public void close() {
-    holders = 0;
     live.forEach(this::keep);
     live.clear();
     withheld.forEach(this::keep);

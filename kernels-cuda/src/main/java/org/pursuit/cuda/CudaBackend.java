@@ -115,21 +115,35 @@ public final class CudaBackend extends Backend {
    *     on
    */
   public CudaGraph capture(Runnable calls) {
-    call(cuda.graphs()::begin);
+    CUgraphExec graph;
+    call(this::beginCapture);
     try {
       calls.run();
     } catch (RuntimeException | Error e) {
-      call(() -> cuda.graphs().abandon(e));
+      call(() -> abandonCapture(e));
       throw e;
     }
     enter();
-    CUgraphExec graph;
     try {
       graph = cuda.graphs().end();
+    } catch (RuntimeException e) {
+      cuda.allocator().release();
+      throw e;
     } finally {
       exit();
     }
     return new CudaGraph(this, cuda, graph);
+  }
+
+  private void beginCapture() {
+    cuda.graphs().begin();
+    // What is freed from now on may be in the graph.
+    cuda.allocator().hold();
+  }
+
+  private void abandonCapture(Throwable cause) {
+    cuda.graphs().abandon(cause);
+    cuda.allocator().release();
   }
 
   @Override

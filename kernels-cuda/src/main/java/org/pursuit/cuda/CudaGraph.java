@@ -18,12 +18,11 @@ public final class CudaGraph extends Handle {
   private final Cuda cuda;
   private final CUgraphExec graph;
 
-  /** Takes over {@code graph}. */
+  /** Takes over {@code graph} and one hold on freed memory. */
   CudaGraph(Memory memory, Cuda cuda, CUgraphExec graph) {
     super(memory, "graph", 0);
     this.cuda = cuda;
     this.graph = graph;
-    cuda.allocator().hold();
   }
 
   /** Queues the calls again. Returns at once. */

@@ -73,14 +73,12 @@ final class Kernels implements AutoCloseable {
     if (known != null) {
       return known;
     }
+    stream.requireNoCapture("loading the kernels of " + family);
     byte[] image = images.image(family);
-    if (image == null) {
-      throw new IllegalStateException(images.where(family + ".fatbin") + " is missing");
-    }
     CUmodule module = new CUmodule();
     driver.enter();
     driver.leave(
-        "cuModuleLoadData of " + images.where(family + ".fatbin"),
+        "cuModuleLoadData of the kernels of " + family,
         JCudaDriver.cuModuleLoadData(module, image));
     modules.put(family, module);
     return module;
