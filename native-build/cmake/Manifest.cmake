@@ -209,7 +209,7 @@ if(MANIFEST)
   if(problems)
     list(JOIN problems "\n  " problems)
     message(FATAL_ERROR "What the kernels need is not what native-build/resources promises:\n  ${problems}\n"
-                        "If it shall be so: cmake --build ${TREE} --target resources")
+                        "If it shall be so, write it down: cmake --build ${TREE} --target resources")
   endif()
   list(JOIN json ",\n" json)
   file(WRITE "${MANIFEST}" "{\"toolkit\": \"${NVCC_RELEASE}\", \"entries\": [\n${json}\n]}\n")
