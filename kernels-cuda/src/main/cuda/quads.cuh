@@ -40,23 +40,28 @@ __device__ __forceinline__ OutRows rows_out(void* matrix, long long stride, int 
 }
 
 // A quad as it is stored: four words of float32, or two words of two 16-bit elements each; zeros past the row's end.
-// Keeping it so until it is used lets a load be under way while other work is done. Nobody writes to the matrix
-// during the launch, or only the calling thread, after its last read.
+// Keeping it so until it is used lets a load be under way while other work is done.
 __device__ __forceinline__ uint4 load_stored(const InRows& m, const unsigned char* row, int at) {
   if (m.format == FORMAT_F32) {
     const float* p = reinterpret_cast<const float*>(row) + at;
-    if (m.whole && at + 4 <= m.columns) return __ldg(reinterpret_cast<const uint4*>(p));
-    const unsigned* w = reinterpret_cast<const unsigned*>(p);
-    return make_uint4(at < m.columns ? __ldg(w) : 0, at + 1 < m.columns ? __ldg(w + 1) : 0,
-                      at + 2 < m.columns ? __ldg(w + 2) : 0, at + 3 < m.columns ? __ldg(w + 3) : 0);
+    float4 v = make_float4(0, 0, 0, 0);
+    if (m.whole && at + 4 <= m.columns) {
+      v = *reinterpret_cast<const float4*>(p);
+    } else {
+      if (at < m.columns) v.x = p[0];
+      if (at + 1 < m.columns) v.y = p[1];
+      if (at + 2 < m.columns) v.z = p[2];
+      if (at + 3 < m.columns) v.w = p[3];
+    }
+    return make_uint4(__float_as_uint(v.x), __float_as_uint(v.y), __float_as_uint(v.z), __float_as_uint(v.w));
   }
   const unsigned short* p = reinterpret_cast<const unsigned short*>(row) + at;
   if (m.whole && at + 4 <= m.columns) {
-    uint2 v = __ldg(reinterpret_cast<const uint2*>(p));
+    uint2 v = *reinterpret_cast<const uint2*>(p);
     return make_uint4(v.x, v.y, 0, 0);
   }
-  unsigned e0 = at < m.columns ? __ldg(p) : 0, e1 = at + 1 < m.columns ? __ldg(p + 1) : 0;
-  unsigned e2 = at + 2 < m.columns ? __ldg(p + 2) : 0, e3 = at + 3 < m.columns ? __ldg(p + 3) : 0;
+  unsigned e0 = at < m.columns ? p[0] : 0, e1 = at + 1 < m.columns ? p[1] : 0;
+  unsigned e2 = at + 2 < m.columns ? p[2] : 0, e3 = at + 3 < m.columns ? p[3] : 0;
   return make_uint4(e0 | e1 << 16, e2 | e3 << 16, 0, 0);
 }
 

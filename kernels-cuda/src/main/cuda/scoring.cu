@@ -173,4 +173,4 @@ static_assert(sizeof(LargeTile::Shared) == 16896 && sizeof(SmallTile::Shared) ==
 
 KERNEL(product_128, LargeTile::THREADS, 2, const ProductArguments a) { LargeTile::run(a); }
 
-KERNEL(product_32, SmallTile::THREADS, 5, const ProductArguments a) { SmallTile::run(a); }
+KERNEL(product_32, SmallTile::THREADS, 6, const ProductArguments a) { SmallTile::run(a); }
