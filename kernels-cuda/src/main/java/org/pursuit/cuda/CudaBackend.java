@@ -37,7 +37,9 @@ public final class CudaBackend extends Backend {
         new BackendInfo(CudaProvider.NAME, cuda.device() + ", " + Cublas.finding().found(), 1),
         options);
     this.cuda = cuda;
-    this.families = new Families(null, null, null, null, null, null);
+    this.families =
+        new Families(
+            null, null, null, null, new CudaTraining(this, cuda), new CudaStatistics(this, cuda));
   }
 
   static CudaBackend open(BackendOptions options) {
