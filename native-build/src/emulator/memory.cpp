@@ -41,15 +41,15 @@ class DeviceMemory {
     if (size_t(next_ - begin_) + whole + PAGE > RESERVED) return nullptr;
     if (mprotect(next_, whole, PROT_READ | PROT_WRITE) != 0) return nullptr;
     unsigned char* data = next_ + MARGIN;
-    std::memset(next_, MARK, MARGIN);
     std::memset(data, 0xff, bytes);
-    std::memset(data + bytes, MARK, whole - MARGIN - bytes);
+    Allocation allocation{data, bytes, true};
+    mark(allocation);
 #ifdef __SANITIZE_ADDRESS__
     __asan_poison_memory_region(next_, whole);
     __asan_unpoison_memory_region(data, bytes);
 #endif
     next_ += whole + PAGE;
-    allocations_[data] = {data, bytes, true};
+    allocations_[data] = allocation;
     return data;
   }
 
@@ -84,8 +84,11 @@ class DeviceMemory {
     std::lock_guard lock(mutex_);
     std::string text = std::move(damage_);
     damage_.clear();
-    for (auto& [data, allocation] : allocations_)
-      if (text.empty() && allocation.alive && !intact(allocation)) text = describe(allocation);
+    for (auto& [data, allocation] : allocations_) {
+      if (!allocation.alive || intact(allocation)) continue;
+      if (text.empty()) text = describe(allocation);
+      mark(allocation);  // told once
+    }
     return text;
   }
 
@@ -97,6 +100,12 @@ class DeviceMemory {
     for (const unsigned char* p = a.data + a.bytes; p < end; p++)
       if (*p != MARK) return false;
     return true;
+  }
+
+  __attribute__((no_sanitize("address"))) static void mark(const Allocation& a) {
+    unsigned char* end = a.data - MARGIN + whole_pages(MARGIN + a.bytes + MARGIN);
+    for (unsigned char* p = a.data - MARGIN; p < a.data; p++) *p = MARK;
+    for (unsigned char* p = a.data + a.bytes; p < end; p++) *p = MARK;
   }
 
   static std::string describe(const Allocation& a) {
