@@ -3,7 +3,7 @@
 #
 # A table is resources/<family>.txt: a line a kernel with its name, the most registers that a thread takes on any architecture
 # (devices hand them out by eight), and its local memory (spilled registers, arrays that are indexed at run time): "none", or
-# the most bytes by architecture, such as sm_80:88 sm_86:8. ptxas of another release of CUDA than the table's may need more:
+# the most bytes by architecture, such as sm_80:88 sm_86:8. A kernel that is not there promises no local memory. ptxas of another release of CUDA than the table's may need more:
 # that is said, and fails nothing.
 #
 # FAMILIES are words such as selection:80,90, a family and the architectures of its PTX; SASS, those of machine code.
@@ -16,6 +16,12 @@ macro(problem)
   string(CONCAT text ${ARGN})
   list(APPEND problems "${text}")
 endmacro()
+function(note)
+  string(CONCAT text ${ARGN})
+  if(MANIFEST)
+    message(STATUS "Pursuit: ${text}; cure: cmake --build ${TREE} --target resources")
+  endif()
+endfunction()
 
 # Reads a log of ptxas: sets <kernel>_<arch>_registers, _shared, _spills, _local, and compiled_<arch>, the kernels.
 function(read_log family arch)
@@ -127,7 +133,9 @@ foreach(description IN LISTS FAMILIES)
     string(JSON bytes GET "${entry}" argumentBytes)
     list(APPEND listed ${kernel})
     if(NOT kernel IN_LIST tabled)
-      problem("${kernel} is not in native-build/resources/${family}.txt")
+      note("${kernel} is not in native-build/resources/${family}.txt")
+      set(${kernel}_most 255)
+      set(${kernel}_allowed none)
     endif()
 
     set(most 0)
@@ -135,9 +143,7 @@ foreach(description IN LISTS FAMILIES)
     set(architectures "")
     foreach(arch IN LISTS SASS)
       if(kernel IN_LIST compiled_${arch})
-        if(kernel IN_LIST tabled)
-          compare(${kernel} ${arch})
-        endif()
+        compare(${kernel} ${arch})
         if(${kernel}_${arch}_registers GREATER most)
           set(most ${${kernel}_${arch}_registers})
         endif()
@@ -178,7 +184,7 @@ foreach(description IN LISTS FAMILIES)
   endforeach()
   foreach(kernel IN LISTS tabled)
     if(NOT kernel IN_LIST listed)
-      problem("${kernel} in native-build/resources/${family}.txt is no kernel")
+      note("${kernel} in native-build/resources/${family}.txt is no kernel")
     endif()
   endforeach()
 
@@ -197,9 +203,8 @@ file(GLOB tables RELATIVE "${RESOURCES}" "${RESOURCES}/*.txt")
 foreach(table IN LISTS tables)
   string(REPLACE ".txt" "" family "${table}")
   if(NOT FAMILIES MATCHES "(^|;)${family}:")
-    if(MANIFEST)
-      problem("native-build/resources/${table} belongs to no family")
-    else()
+    note("native-build/resources/${table} belongs to no family")
+    if(NOT MANIFEST)
       file(REMOVE "${RESOURCES}/${table}")
     endif()
   endif()
