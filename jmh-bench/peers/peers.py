@@ -1,0 +1,316 @@
+#!/usr/bin/env python3
+"""Measures other libraries on the cases of a report of `pursuit bench`, and writes the same JSON.
+
+    pursuit bench --backend cuda --output pursuit.json
+    python3 peers.py --like pursuit.json --device cuda --output peers.json
+
+Every case is first compared with the same computation in double precision on some rows; a peer whose
+result is wrong is not timed. Inputs are drawn on the device from N(0, 1), atoms have unit norm.
+"""
+
+import argparse
+import json
+import math
+import platform
+import statistics
+import sys
+import time
+
+import numpy as np
+
+
+def sizes(shape):
+    return [int(n) for n in shape.split("x")]
+
+
+class Torch:
+    """torch as its users write it."""
+
+    name = "torch"
+
+    def __init__(self, device):
+        import torch
+
+        self.t = torch
+        self.device = device
+        if device == "cuda" and not torch.cuda.is_available():
+            raise RuntimeError("torch finds no CUDA device")
+        torch.manual_seed(1)
+
+    def describe(self):
+        where = self.t.cuda.get_device_name(0) if self.device == "cuda" else f"{self.t.get_num_threads()} threads"
+        return f"torch {self.t.__version__} on {where}"
+
+    def dtype(self, name):
+        return {"F32": self.t.float32, "BF16": self.t.bfloat16, "F16": self.t.float16}[name]
+
+    def normal(self, *shape, dtype="F32"):
+        return self.t.randn(*shape, device=self.device).to(self.dtype(dtype))
+
+    def atoms(self, n, d, dtype="F32"):
+        atoms = self.t.randn(n, d, device=self.device)
+        return (atoms / atoms.norm(dim=1, keepdim=True)).to(self.dtype(dtype))
+
+    def numpy(self, array):
+        return array.detach().to(self.t.float64).cpu().numpy() if array.is_floating_point() else array.cpu().numpy()
+
+    def wait(self):
+        if self.device == "cuda":
+            self.t.cuda.synchronize()
+
+    def precision(self, name):
+        self.t.backends.cuda.matmul.allow_tf32 = name == "TF32"
+
+    # The cases: each returns (function to time, function that checks its result).
+
+    def topk(self, p):
+        rows, columns = sizes(p["shape"])
+        k = int(p["k"])
+        scores = self.normal(rows, columns, dtype=p.get("dtype", "F32"))
+        if p.get("key") == "magnitude":
+            def run():
+                index = scores.abs().topk(k, dim=1).indices
+                return scores.gather(1, index), index
+        else:
+            def run():
+                return scores.topk(k, dim=1)
+
+        def check(result):
+            row = self.numpy(scores[0])
+            ranked = np.abs(row) if p.get("key") == "magnitude" else row
+            found = self.numpy(result[1][0])
+            assert np.sort(ranked[found])[0] == np.sort(ranked)[-k], "not the k largest"
+
+        return run, check
+
+    def score(self, p):
+        rows, d, n = sizes(p["shape"])[:3]
+        self.precision(p.get("precision", "FLOAT32"))
+        x = self.normal(rows, d, dtype=p.get("dtype", "F32"))
+        atoms = self.atoms(n, d, dtype=p.get("dtype", "F32"))
+        transposed = atoms.t()
+
+        def check(scores):
+            close(self.numpy(scores[0]), self.numpy(atoms) @ self.numpy(x[0]), 2e-2 if p.get("dtype", "F32") != "F32" else 5e-3)
+
+        return lambda: x @ transposed, check
+
+    def encode(self, p):
+        k = sizes(p["shape"])[3]
+        product, _ = self.score(p)
+
+        def check(result):
+            row = self.numpy(product()[0])
+            assert self.numpy(result[0][0]).min() >= np.sort(row)[-k] - 1e-6, "not the k largest"
+
+        return lambda: product().topk(k, dim=1), check
+
+    def decode(self, p):
+        rows, k, n, d = sizes(p["shape"])
+        atoms = self.atoms(n, d, dtype=p.get("dtype", "F32"))
+        indices = self.t.randint(n, (rows, k), device=self.device)
+        values = self.normal(rows, k, dtype=p.get("dtype", "F32"))
+
+        def check(out):
+            exact = self.numpy(values[0]) @ self.numpy(atoms[indices[0]])
+            close(self.numpy(out[0]), exact, 5e-2 if p.get("dtype", "F32") != "F32" else 1e-4)
+
+        bag = self.t.nn.functional.embedding_bag
+        return lambda: bag(indices, atoms, per_sample_weights=values, mode="sum"), check
+
+    def sampled_dot(self, p):
+        rows, k, n, d = sizes(p["shape"])
+        atoms = self.atoms(n, d, dtype=p.get("dtype", "F32"))
+        indices = self.t.randint(n, (rows, k), device=self.device)
+        g = self.normal(rows, d, dtype=p.get("dtype", "F32"))
+        step = max(1, (1 << 28) // (k * d))  # rows whose gathered atoms fit
+
+        def run():
+            return self.t.cat(
+                [self.t.einsum("rkd,rd->rk", atoms[indices[i : i + step]], g[i : i + step]) for i in range(0, rows, step)]
+            )
+
+        def check(out):
+            close(self.numpy(out[0]), self.numpy(atoms[indices[0]]) @ self.numpy(g[0]), 5e-2 if p.get("dtype", "F32") != "F32" else 1e-4)
+
+        return run, check
+
+    def pursuit(self, p, dtype="F32"):
+        """The rule of the MP-SAE authors' kind: a product of the residuals with all atoms at each step."""
+        rows, d, n = sizes(p["shape"])
+        steps = int(p["steps"])
+        x = self.normal(rows, d)
+        atoms = self.atoms(n, d)
+        screened = atoms.to(self.dtype(dtype)).t()
+        self.precision("FLOAT32")
+
+        def run():
+            residual = x.clone()
+            for _ in range(steps):
+                scores = residual.to(screened.dtype) @ screened
+                pick = scores.abs().argmax(dim=1)
+                picked = atoms[pick]
+                residual = residual - (residual * picked).sum(dim=1, keepdim=True) * picked
+            return residual
+
+        def check(residual):
+            exact, dictionary = self.numpy(x[0]), self.numpy(atoms)
+            for _ in range(steps):
+                scores = dictionary @ exact
+                pick = int(np.abs(scores).argmax())
+                exact = exact - scores[pick] * dictionary[pick]
+            found = np.linalg.norm(self.numpy(residual[0]))
+            assert abs(found - np.linalg.norm(exact)) <= 0.02 * np.linalg.norm(self.numpy(x[0])), "another residual"
+
+        return run, check
+
+    def copy(self, p):
+        rows, columns = sizes(p["copied"])
+        source = self.normal(rows, columns)
+        target = self.t.empty_like(source)
+
+        def check(result):
+            assert bool((result == source).all()), "another copy"
+
+        return lambda: target.copy_(source), check
+
+
+class Jax(Torch):
+    """jax.lax.top_k; data and checks are torch's, on the host."""
+
+    name = "jax"
+
+    def __init__(self, device):
+        import jax
+
+        self.jax = jax
+        super().__init__("cpu")
+        self.jax_device = jax.devices("gpu" if device == "cuda" else "cpu")[0]
+
+    def describe(self):
+        return f"jax {self.jax.__version__} on {self.jax_device.device_kind}"
+
+    def topk(self, p):
+        rows, columns = sizes(p["shape"])
+        k = int(p["k"])
+        drawn = self.jax.random.normal(self.jax.random.key(1), (rows, columns))
+        kind = {"F32": "float32", "BF16": "bfloat16", "F16": "float16"}[p.get("dtype", "F32")]
+        scores = self.jax.device_put(drawn.astype(kind), self.jax_device)
+        top_k = self.jax.jit(lambda s: self.jax.lax.top_k(s, k))
+
+        def check(result):
+            row = np.asarray(scores[0]).astype(np.float64)
+            assert np.sort(row[np.asarray(result[1][0])])[0] == np.sort(row)[-k], "not the k largest"
+
+        return lambda: self.jax.block_until_ready(top_k(scores)), check
+
+    def wait(self):
+        pass
+
+
+def close(found, exact, tolerance):
+    error = np.linalg.norm(found - exact) / np.linalg.norm(exact)
+    assert error <= tolerance, f"relative error {error:.1e}"
+
+
+def cases(library, benchmark, parameters):
+    """The ways in which a library computes a benchmark: (implementation, run, check)."""
+    made = {
+        "Selection.topK": [("topk", library.topk)],
+        "Scoring.score": [("matmul", library.score)],
+        "Scoring.encode": [("matmul + topk", library.encode)],
+        "SparseAlgebra.decode": [("embedding_bag", library.decode)],
+        "SparseAlgebra.sampledDot": [("gather + einsum", library.sampled_dot)],
+        "Pursuits.matchingPursuit": [
+            ("residual products", library.pursuit),
+            ("residual products in bf16", lambda p: library.pursuit(p, "BF16")),
+        ],
+        "Pursuits.matchingPursuitGram": [
+            ("residual products", library.pursuit),
+            ("residual products in bf16", lambda p: library.pursuit(p, "BF16")),
+        ],
+        "DeviceRoofline.copy": [("copy", library.copy)],
+    }.get(benchmark, [])
+    if isinstance(library, Jax):
+        made = [(name.replace("topk", "lax.top_k"), case) for name, case in made if name == "topk" and parameters.get("key", "signed") == "signed"]
+    return made
+
+
+def measure(library, run, seconds):
+    """Seconds of a call: the median of batches that take long enough to be timed, after a warm-up."""
+    run()
+    library.wait()
+    begin = time.perf_counter()
+    run()
+    library.wait()
+    once = max(time.perf_counter() - begin, 1e-6)
+    batch = max(1, int(0.05 / once))
+    times = []
+    end = time.perf_counter() + seconds
+    while len(times) < 3 or time.perf_counter() < end:
+        begin = time.perf_counter()
+        for _ in range(batch):
+            run()
+        library.wait()
+        times.append((time.perf_counter() - begin) / batch)
+    return statistics.median(times), (max(times) - min(times)) / 2
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--like", required=True, help="report whose cases are measured")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--libraries", default="torch,jax", help="of torch, jax")
+    parser.add_argument("--seconds", type=float, default=1.0, help="time of a measurement")
+    parser.add_argument("--output", required=True)
+    options = parser.parse_args()
+
+    with open(options.like) as file:
+        report = json.load(file)
+    results, devices = [], {}
+    for name in options.libraries.split(","):
+        try:
+            library = {"torch": Torch, "jax": Jax}[name](options.device)
+        except (ImportError, RuntimeError) as problem:
+            print(f"{name}: not measured: {problem}", file=sys.stderr)
+            continue
+        devices[name] = library.describe()
+        print(devices[name])
+        seen = set()
+        for result in report["results"]:
+            benchmark, parameters = result["benchmark"], result["parameters"]
+            drawn = {key: value for key, value in parameters.items() if key != "threads"}
+            if parameters.get("data", "normal") != "normal" or (benchmark, str(drawn)) in seen:
+                continue
+            seen.add((benchmark, str(drawn)))
+            for how, case in cases(library, benchmark, parameters):
+                implementation = f"{name} {how}"
+                try:
+                    run, check = case(parameters)
+                    check(run())
+                    seconds, error = measure(library, run, options.seconds)
+                except Exception as problem:  # a peer may lack memory or a feature; the others go on
+                    print(f"  {benchmark} {drawn}: {implementation} failed: {str(problem)[:200]}", file=sys.stderr)
+                    continue
+                results.append(
+                    {
+                        "benchmark": benchmark,
+                        "implementation": implementation,
+                        "parameters": drawn,
+                        "seconds": seconds,
+                        "error": error,
+                        "bytes": result["bytes"],
+                        "flops": result["flops"],
+                    }
+                )
+                ours = result["seconds"]
+                print(f"  {benchmark} {' '.join(drawn.values())}: {implementation} {seconds * 1e3:.3f} ms, {result['implementation']} {ours * 1e3:.3f} ms: {seconds / ours:.2f}x")
+    machine = dict(report["machine"], devices=devices, python=platform.python_version())
+    with open(options.output, "w") as file:
+        json.dump({"machine": machine, "limits": report["limits"], "results": results}, file, indent=2)
+    if not results or any(not math.isfinite(result["seconds"]) for result in results):
+        sys.exit("no peer was measured")
+
+
+if __name__ == "__main__":
+    main()
