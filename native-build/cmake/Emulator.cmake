@@ -21,6 +21,22 @@ set(core_sources
 
 file(GLOB driver_sources CONFIGURE_DEPENDS "${emulator_source}/driver/*.cpp")
 list(FILTER driver_sources EXCLUDE REGEX "/packer.cpp$")
+file(GLOB blas_sources CONFIGURE_DEPENDS "${emulator_source}/blas/*.cpp")
+
+# Every name that JCuda's libraries import becomes a function that refuses, but for those that the emulator has.
+set(generated "${CMAKE_CURRENT_BINARY_DIR}/emulator")
+function(pursuit_refuse symbols code file)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${symbols}")
+  file(STRINGS "${symbols}" names)
+  list(TRANSFORM names REPLACE "(.+)" "SIMT_REFUSED(\\1, ${code})\n")
+  list(JOIN names "" names)
+  file(CONFIGURE OUTPUT "${generated}/${file}" CONTENT "#include \"emulator/unmodelled.h\"\n${names}" @ONLY)
+endfunction()
+pursuit_refuse("${emulator_source}/driver/jcudadriver.symbols" 801 refused_driver.cpp)
+pursuit_refuse("${CMAKE_CURRENT_SOURCE_DIR}/src/bridge/jcublas2.symbols" 15 refused_blas.cpp)
+file(CONFIGURE OUTPUT "${generated}/cublas.map" CONTENT "libcublas.so.12 {\n  global: cublas*;\n  local: *;\n};\n" @ONLY)
+list(APPEND driver_sources "${generated}/refused_driver.cpp")
+list(APPEND blas_sources "${generated}/refused_blas.cpp")
 
 # Floating point as nvcc does it with -fmad=false: nothing is fused that is not written fused.
 add_library(pursuit_cxx INTERFACE)
@@ -55,11 +71,13 @@ function(pursuit_variant name)
 
   # Tests call the driver's functions as a program would, and have kernels of their own.
   add_library(driver_${name} OBJECT ${driver_sources})
+  add_library(blas_${name} OBJECT ${blas_sources})
   add_library(test_kernels_${name} OBJECT ${test_kernel_sources})
   target_include_directories(test_kernels_${name} PRIVATE "${PURSUIT_KERNELS}")
   target_compile_options(driver_${name} PRIVATE ${variant_CORE})
+  target_compile_options(blas_${name} PRIVATE ${variant_CORE})
   target_compile_options(test_kernels_${name} PRIVATE ${variant_KERNEL})
-  foreach(target driver_${name} test_kernels_${name})
+  foreach(target driver_${name} blas_${name} test_kernels_${name})
     target_link_libraries(${target} PRIVATE pursuit_cxx)
     set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON EXCLUDE_FROM_ALL ON)
   endforeach()
@@ -70,7 +88,7 @@ function(pursuit_variant name)
     target_include_directories(${test}_${name} PRIVATE "${PURSUIT_KERNELS}")
     target_compile_options(${test}_${name} PRIVATE ${variant_CORE})
     target_link_libraries(${test}_${name} PRIVATE
-      pursuit_cxx core_${name} driver_${name} kernels_${name} test_kernels_${name})
+      pursuit_cxx core_${name} driver_${name} blas_${name} kernels_${name} test_kernels_${name})
     target_link_options(${test}_${name} PRIVATE ${variant_LINK})
   endforeach()
 endfunction()
@@ -87,7 +105,7 @@ function(pursuit_tests name)
   endforeach()
 endfunction()
 
-# pursuit_driver(<variant> <folder>): libcuda.so.1 with the kernels inside, and its images beside it.
+# pursuit_driver(<variant> <folder>): libcuda.so.1 with the kernels inside, its images, and libcublas.so.12.
 function(pursuit_driver name folder)
   add_library(cuda_${name} SHARED)
   target_link_libraries(cuda_${name} PRIVATE core_${name} driver_${name} kernels_${name})
@@ -96,6 +114,13 @@ function(pursuit_driver name folder)
   target_link_options(cuda_${name} PRIVATE -Wl,-soname,libcuda.so.1 -Wl,--no-undefined)
   set_target_properties(cuda_${name} PROPERTIES PREFIX "" OUTPUT_NAME libcuda SUFFIX .so.1 NO_SONAME ON
     LIBRARY_OUTPUT_DIRECTORY "${folder}")
+
+  add_library(cublas_${name} SHARED)
+  target_link_libraries(cublas_${name} PRIVATE blas_${name} cuda_${name})
+  target_link_options(cublas_${name} PRIVATE -Wl,-soname,libcublas.so.12 -Wl,--no-undefined
+    "-Wl,--version-script,${generated}/cublas.map")
+  set_target_properties(cublas_${name} PROPERTIES PREFIX "" OUTPUT_NAME libcublas SUFFIX .so.12 NO_SONAME ON
+    LIBRARY_OUTPUT_DIRECTORY "${folder}" LINKER_LANGUAGE CXX LINK_DEPENDS "${generated}/cublas.map")
 
   add_executable(packer_${name} ${emulator_source}/driver/packer.cpp)
   target_link_libraries(packer_${name} PRIVATE pursuit_cxx core_${name} driver_${name} kernels_${name})

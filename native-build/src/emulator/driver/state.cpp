@@ -4,9 +4,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <set>
 
 #include "emulator/launch.h"
+#include "emulator/unmodelled.h"
 
 namespace simt::driver {
 namespace {
@@ -32,6 +32,7 @@ constexpr Setting SETTINGS[] = {
     {"failKernel", "SIMT_FAIL_KERNEL", &Settings::failKernel, 0},
     {"failKernelCode", "SIMT_FAIL_KERNEL_CODE", &Settings::failKernelCode, LAUNCH_FAILED},
     {"failLoad", "SIMT_FAIL_LOAD", &Settings::failLoad, 0},
+    {"failProduct", "SIMT_FAIL_PRODUCT", &Settings::failProduct, 0},
 };
 
 struct Counter {
@@ -110,12 +111,7 @@ int complain(int result, const char* format, ...) {
   return result;
 }
 
-int not_modelled(const char* name) {
-  static std::set<std::string>* named = new std::set<std::string>;
-  std::lock_guard lock(state().mutex);
-  if (named->insert(name).second) std::fprintf(stderr, "SIMT emulator: %s is not modelled\n", name);
-  return NOT_SUPPORTED;
-}
+int not_modelled(const char* name) { return simt_refuse(name, NOT_SUPPORTED); }
 
 // ---- The control functions, which no real driver has ----
 

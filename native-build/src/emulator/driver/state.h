@@ -26,6 +26,7 @@ struct Settings {
   long long failKernel;         // SIMT_FAIL_KERNEL          n: the n-th kernel to run breaks the context
   long long failKernelCode;     // SIMT_FAIL_KERNEL_CODE     with this code; 719 by default
   long long failLoad;           // SIMT_FAIL_LOAD            n: the n-th module fails to load, for want of memory
+  long long failProduct;        // SIMT_FAIL_PRODUCT         n: the n-th product of the emulated cuBLAS is refused
 };
 
 // What lives, for tests that nothing leaks; simtGet gives them by these names.
