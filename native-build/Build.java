@@ -84,11 +84,6 @@ class Build {
   private static void configure() throws IOException, InterruptedException {
     String root = Path.of("..").toRealPath().toString();
     run(List.of("cmake", "-S", root, "-B", TREE.toString()));
-    try (Stream<String> lines = Files.lines(LOG)) {
-      lines
-          .filter(line -> line.startsWith("-- Pursuit: "))
-          .forEach(line -> say(line.substring("-- Pursuit: ".length())));
-    }
   }
 
   private static void build(String target) throws IOException, InterruptedException {
@@ -115,7 +110,9 @@ class Build {
     return Integer.toString(Runtime.getRuntime().availableProcessors());
   }
 
-  /** Runs a command into the log; if it fails, shows the log and ends. */
+  /**
+   * Runs a command into the log, says what is marked there; if it fails, shows the log and ends.
+   */
   private static void run(List<String> command) throws IOException, InterruptedException {
     int exit =
         new ProcessBuilder(command)
@@ -127,6 +124,11 @@ class Build {
       Files.copy(LOG, System.err);
       System.err.println("native-build: failed: " + String.join(" ", command));
       System.exit(1);
+    }
+    try (Stream<String> lines = Files.lines(LOG)) {
+      lines
+          .filter(line -> line.startsWith("-- Pursuit: "))
+          .forEach(line -> say(line.substring("-- Pursuit: ".length())));
     }
   }
 

@@ -3,8 +3,8 @@
 #
 # A table is resources/<family>.txt: a line a kernel with its name, the most registers that a thread takes on any architecture
 # (devices hand them out by eight), and its local memory (spilled registers, arrays that are indexed at run time): "none", or
-# the most bytes by architecture, such as sm_80:88 sm_86:8. A kernel that is not there promises no local memory. ptxas of another release of CUDA than the table's may need more:
-# that is said, and fails nothing.
+# the most bytes by architecture, such as sm_80:88 sm_86:8. A kernel that is not there promises no local memory. What ptxas of
+# another release of CUDA than the table's needs beyond it is said, and fails nothing.
 #
 # FAMILIES are words such as selection:80,90, a family and the architectures of its PTX; SASS, those of machine code.
 cmake_minimum_required(VERSION 3.22)
