@@ -10,7 +10,8 @@ record Cuda(
     Allocator allocator,
     Workspace workspace,
     Staging staging,
-    Flags flags)
+    Flags flags,
+    Products products)
     implements AutoCloseable {
   /** Opens a device. */
   static Cuda open(Device device, Images images, long limitBytes) {
@@ -24,16 +25,22 @@ record Cuda(
     }
     Allocator allocator = new Allocator(driver, stream, limitBytes);
     Staging staging = new Staging(driver, stream);
+    Kernels kernels = new Kernels(driver, device, stream, images);
+    Workspace workspace = new Workspace(allocator);
     return new Cuda(
         device,
         driver,
         stream,
         new Graphs(driver, stream),
-        new Kernels(driver, device, stream, images),
+        kernels,
         allocator,
-        new Workspace(allocator),
+        workspace,
         staging,
-        new Flags(allocator, stream, staging));
+        new Flags(allocator, stream, staging),
+        new Products(
+            new Blas(driver, stream, workspace, device),
+            new ScoringKernels(kernels, device),
+            workspace));
   }
 
   /**
@@ -51,7 +58,8 @@ record Cuda(
         kernels;
         allocator;
         staging;
-        graphs) {
+        graphs;
+        products) {
       stream.await();
     }
   }

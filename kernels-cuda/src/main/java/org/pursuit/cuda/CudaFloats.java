@@ -27,6 +27,11 @@ final class CudaFloats extends Floats {
     return block.address();
   }
 
+  /** Where the elements of optional numbers lie; 0 when there are none. */
+  static long address(Floats optional) {
+    return optional == null ? 0 : ((CudaFloats) optional).address();
+  }
+
   @Override
   protected void copyFrom(float[] values) {
     cuda.staging()

@@ -85,7 +85,12 @@ final class CudaMatrix extends Matrix {
 
   /** The elements' format as kernels number them. */
   int format() {
-    return switch (dtype()) {
+    return format(dtype());
+  }
+
+  /** A format as kernels number it. */
+  static int format(DType dtype) {
+    return switch (dtype) {
       case F32 -> 0;
       case BF16 -> 1;
       case F16 -> 2;

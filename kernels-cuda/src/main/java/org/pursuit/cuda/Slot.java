@@ -1,4 +1,15 @@
 package org.pursuit.cuda;
 
 /** The uses of scratch memory. A use has one buffer, which its next call may overwrite. */
-enum Slot {}
+enum Slot {
+  /** What cuBLAS needs. */
+  CUBLAS,
+  /** A tile of prepared rows. */
+  ROWS,
+  /** Weights in another format. */
+  WEIGHTS,
+  /** A bias less the pre-bias's share. */
+  BIAS,
+  /** A chunk of scores. */
+  SCORES
+}

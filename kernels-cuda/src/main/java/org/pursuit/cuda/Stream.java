@@ -188,7 +188,8 @@ final class Stream implements AutoCloseable {
     }
   }
 
-  private DevicePointer pointer(long address) {
+  /** A pointer for a library's call; the same object for an address that was used lately. */
+  DevicePointer pointer(long address) {
     int at = (int) ((address >>> 8 ^ address) & (POINTERS - 1));
     DevicePointer found = pointers[at];
     if (found == null || found.address() != address) {

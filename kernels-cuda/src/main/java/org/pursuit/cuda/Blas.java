@@ -1,0 +1,184 @@
+package org.pursuit.cuda;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import jcuda.Pointer;
+import jcuda.cudaDataType;
+import jcuda.driver.CUresult;
+import jcuda.jcublas.JCublas2;
+import jcuda.jcublas.cublasComputeType;
+import jcuda.jcublas.cublasGemmAlgo;
+import jcuda.jcublas.cublasHandle;
+import jcuda.jcublas.cublasOperation;
+import jcuda.jcublas.cublasStatus;
+import jcuda.runtime.cudaStream_t;
+import org.pursuit.KernelException;
+import org.pursuit.data.DType;
+import org.pursuit.kernel.Precision;
+
+/**
+ * Dense products by cuBLAS: {@code out = a·bᵀ} of row-major factors of one format, summed in
+ * float32.
+ *
+ * <p>cuBLAS reads columns: what it takes for a column-major matrix is the transpose of the
+ * row-major one. So it is asked for {@code outᵀ = b·aᵀ}, with {@code b} (to it, d × columns) to be
+ * transposed and {@code a} (to it, d × rows) as it is.
+ *
+ * <p>Two products of the same shape give the same bits: there is one stream, and scratch of a fixed
+ * size that belongs to it. The latter also lets graphs record products.
+ */
+final class Blas implements AutoCloseable {
+  /** What NVIDIA recommends from Hopper on, and before. */
+  private static final long SCRATCH_BYTES = 32 << 20;
+
+  private static final long SCRATCH_BYTES_BEFORE_HOPPER = 8 << 20;
+  private static final int HOPPER = 90;
+
+  private final Driver driver;
+  private final Stream stream;
+  private final Workspace workspace;
+  private final long scratchBytes;
+  private final Pointer one = number(1);
+  private final Pointer zero = number(0);
+  private cublasHandle handle;
+  private long scratch;
+
+  Blas(Driver driver, Stream stream, Workspace workspace, Device device) {
+    this.driver = driver;
+    this.stream = stream;
+    this.workspace = workspace;
+    this.scratchBytes = device.capability() >= HOPPER ? SCRATCH_BYTES : SCRATCH_BYTES_BEFORE_HOPPER;
+  }
+
+  /** Whether there is no cuBLAS; {@link Cublas#finding()} says why. */
+  boolean absent() {
+    return Cublas.finding().found() == Cublas.ABSENT;
+  }
+
+  /** Whether cuBLAS can be asked for this product: sizes fit its integers, and there is a sum. */
+  static boolean takes(DeviceRows a, DeviceRows b, long outStride) {
+    long largest = Math.max(outStride, Math.max(a.stride(), b.stride()));
+    return a.columns() > 0 && largest <= Integer.MAX_VALUE;
+  }
+
+  /**
+   * {@code out[r, j] = Σ a[aRow + r, i]·b[bRow + j, i]} in float32. 16-bit factors are multiplied
+   * exactly, float32 ones too unless TF32 will do.
+   *
+   * @param a rows [·, d]
+   * @param b rows [·, d] of the same format
+   */
+  void multiply(
+      DeviceRows a,
+      int aRow,
+      int rows,
+      DeviceRows b,
+      int bRow,
+      int columns,
+      Precision precision,
+      long out,
+      long outStride) {
+    if (rows == 0 || columns == 0) {
+      return;
+    }
+    prepare();
+    driver.enter();
+    if (a.dtype() == DType.F32 && precision == Precision.FLOAT32) {
+      leave(
+          "cublasSgemm",
+          JCublas2.cublasSgemm(
+              handle,
+              cublasOperation.CUBLAS_OP_T,
+              cublasOperation.CUBLAS_OP_N,
+              columns,
+              rows,
+              a.columns(),
+              one,
+              stream.pointer(b.at(bRow, 0)),
+              (int) b.stride(),
+              stream.pointer(a.at(aRow, 0)),
+              (int) a.stride(),
+              zero,
+              stream.pointer(out),
+              (int) outStride));
+      return;
+    }
+    leave(
+        "cublasGemmEx",
+        JCublas2.cublasGemmEx_new(
+            handle,
+            cublasOperation.CUBLAS_OP_T,
+            cublasOperation.CUBLAS_OP_N,
+            columns,
+            rows,
+            a.columns(),
+            one,
+            stream.pointer(b.at(bRow, 0)),
+            dataType(b),
+            (int) b.stride(),
+            stream.pointer(a.at(aRow, 0)),
+            dataType(a),
+            (int) a.stride(),
+            zero,
+            stream.pointer(out),
+            cudaDataType.CUDA_R_32F,
+            (int) outStride,
+            a.dtype() == DType.F32
+                ? cublasComputeType.CUBLAS_COMPUTE_32F_FAST_TF32
+                : cublasComputeType.CUBLAS_COMPUTE_32F,
+            cublasGemmAlgo.CUBLAS_GEMM_DEFAULT));
+  }
+
+  /** Makes the handle at the first product, and gives it the scratch anew when that has moved. */
+  private void prepare() {
+    if (handle == null) {
+      stream.requireNoCapture("initialising cuBLAS");
+      cublasHandle made = new cublasHandle();
+      driver.enter();
+      leave("cublasCreate", JCublas2.cublasCreate(made));
+      handle = made;
+      driver.enter();
+      leave("cublasSetStream", JCublas2.cublasSetStream(handle, new cudaStream_t(stream.handle())));
+    }
+    long address = workspace.address(Slot.CUBLAS, scratchBytes);
+    if (address != scratch) {
+      driver.enter();
+      leave(
+          "cublasSetWorkspace",
+          JCublas2.cublasSetWorkspace(handle, stream.pointer(address), scratchBytes));
+      scratch = address;
+    }
+  }
+
+  private void leave(String operation, int status) {
+    if (status == cublasStatus.CUBLAS_STATUS_SUCCESS) {
+      stream.leave(operation, CUresult.CUDA_SUCCESS);
+      return;
+    }
+    driver.leave(operation, CUresult.CUDA_SUCCESS);
+    throw new KernelException(operation, CudaProvider.NAME, status, cublasStatus.stringFor(status));
+  }
+
+  private static int dataType(DeviceRows rows) {
+    return switch (rows.dtype()) {
+      case F32 -> cudaDataType.CUDA_R_32F;
+      case BF16 -> cudaDataType.CUDA_R_16BF;
+      case F16 -> cudaDataType.CUDA_R_16F;
+    };
+  }
+
+  private static Pointer number(float value) {
+    ByteBuffer buffer = ByteBuffer.allocateDirect(Float.BYTES).order(ByteOrder.nativeOrder());
+    return Pointer.to(buffer.putFloat(0, value));
+  }
+
+  @Override
+  public void close() {
+    if (handle != null) {
+      cublasHandle closing = handle;
+      handle = null;
+      driver.enter();
+      leave("cublasDestroy", JCublas2.cublasDestroy(closing));
+    }
+  }
+}

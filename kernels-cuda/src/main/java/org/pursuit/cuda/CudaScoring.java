@@ -1,0 +1,116 @@
+package org.pursuit.cuda;
+
+import java.util.List;
+import org.pursuit.data.Floats;
+import org.pursuit.data.Matrix;
+import org.pursuit.data.Memory;
+import org.pursuit.kernel.Activation;
+import org.pursuit.kernel.RowNormalisation;
+import org.pursuit.kernel.Score;
+import org.pursuit.kernel.Scoring;
+import org.pursuit.kernel.Selection;
+import org.pursuit.kernel.Selector;
+
+/**
+ * Scores by {@link Products}, cut into chunks that stay in L2; selections read them there. {@code
+ * score} and {@code encode} cut alike.
+ */
+final class CudaScoring extends Scoring {
+  private final Products products;
+  private final ScoringKernels kernels;
+  private final RunningTopK running;
+  private final ScoreChunks chunks;
+  private final ScoreFactors factors;
+
+  CudaScoring(Memory memory, Selection selection, RunningTopK running, Cuda cuda) {
+    this(memory, selection, running, cuda, ScoreChunks.of(cuda.device()));
+  }
+
+  CudaScoring(
+      Memory memory, Selection selection, RunningTopK running, Cuda cuda, ScoreChunks chunks) {
+    super(memory, selection);
+    this.products = cuda.products();
+    this.kernels = cuda.products().kernels();
+    this.running = running;
+    this.chunks = chunks;
+    this.factors = new ScoreFactors(cuda, products, kernels);
+  }
+
+  @Override
+  protected void normaliseKernel(
+      Matrix x,
+      RowNormalisation normalisation,
+      Floats preBias,
+      Matrix out,
+      Floats centre,
+      Floats scale) {
+    kernels.normalise(
+        DeviceRows.of(x),
+        0,
+        x.rows(),
+        normalisation,
+        CudaFloats.address(preBias),
+        DeviceRows.of(out),
+        CudaFloats.address(centre),
+        CudaFloats.address(scale));
+  }
+
+  @Override
+  protected void scoreKernel(Matrix x, Matrix weights, Floats bias, Score options, Matrix out) {
+    boolean relu = options.activation() == Activation.RELU;
+    DeviceRows target = DeviceRows.of(out);
+    factors.of(x, weights, bias, options, x.rows() > chunks.rows());
+    for (int row = 0, rows; row < x.rows(); row += rows) {
+      rows = Math.min(chunks.rows(), x.rows() - row);
+      factors.tile(row, rows);
+      for (int atom = 0, atoms; atom < weights.rows(); atom += atoms) {
+        atoms = Math.min(chunks.atoms(rows), weights.rows() - atom);
+        factors.chunk(atom, atoms);
+        products.score(
+            factors.rows(),
+            factors.firstRow(),
+            rows,
+            factors.weights(),
+            factors.firstAtom(),
+            atoms,
+            factors.precision(),
+            factors.bias() == 0 ? 0 : factors.bias() + (long) atom * Float.BYTES,
+            relu,
+            target,
+            row,
+            atom);
+      }
+    }
+  }
+
+  @Override
+  protected void encodeKernel(
+      Matrix x, Matrix weights, Floats bias, Score options, List<? extends Selector> selectors) {
+    boolean relu = options.activation() == Activation.RELU;
+    factors.of(x, weights, bias, options, x.rows() > chunks.rows());
+    for (int row = 0, rows; row < x.rows(); row += rows) {
+      rows = Math.min(chunks.rows(), x.rows() - row);
+      factors.tile(row, rows);
+      running.begin(selectors, row, rows, weights.rows());
+      int width = Math.min(chunks.atoms(rows), weights.rows());
+      long scores = products.scores(rows, width);
+      long stride = Products.scoresStride(width);
+      for (int atom = 0, atoms; atom < weights.rows(); atom += atoms) {
+        atoms = Math.min(width, weights.rows() - atom);
+        factors.chunk(atom, atoms);
+        products.multiply(
+            factors.rows(),
+            factors.firstRow(),
+            rows,
+            factors.weights(),
+            factors.firstAtom(),
+            atoms,
+            factors.precision(),
+            scores,
+            stride);
+        running.consume(scores, stride, atom, atoms, factors.bias(), relu);
+      }
+      running.finish();
+    }
+  }
+}
