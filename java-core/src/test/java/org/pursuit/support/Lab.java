@@ -187,7 +187,9 @@ public final class Lab implements AutoCloseable {
   @Override
   public void close() {
     try {
-      backend.synchronize();
+      if (!backend.isClosed()) {
+        backend.synchronize();
+      }
       guards.forEach(Guard::check);
     } finally {
       closeAll();

@@ -89,6 +89,7 @@ final class Manifest {
           parser.skipChildren();
         }
       }
+      require(!entries.isEmpty());
     }
 
     private Entry entry() throws IOException {

@@ -7,10 +7,10 @@ import org.pursuit.kernel.Selector;
  * The row selections of a fused encode: scores arrive in chunks of columns and are gone afterwards;
  * each row's threshold and candidates stay on the device between the chunks.
  *
- * <p>One tile of rows at a time: {@link #begin}, {@link #consume} for every chunk in ascending order
- * of columns, {@link #finish}. All selectors read a chunk in the same sweep. Every call is ordered
- * by the backend's stream and returns at once. Nothing is allocated once the workspace has grown to
- * the largest tile.
+ * <p>One tile of rows at a time: {@link #begin}, {@link #consume} for every chunk in ascending
+ * order of columns, {@link #finish}. All selectors read a chunk in the same sweep. Every call is
+ * ordered by the backend's stream and returns at once. Nothing is allocated once the workspace has
+ * grown to the largest tile.
  */
 interface RunningTopK {
   /**
@@ -24,8 +24,8 @@ interface RunningTopK {
   void begin(List<? extends Selector> selectors, int firstRow, int rows, int columns);
 
   /**
-   * Takes the scores of columns {@code firstColumn … firstColumn + columns} into account:
-   * {@code activation(scores + bias)}, computed as they are read; the chunk stays as it is.
+   * Takes the scores of columns {@code firstColumn … firstColumn + columns} into account: {@code
+   * activation(scores + bias)}, computed as they are read; the chunk stays as it is.
    *
    * @param scores device address of float32 scores [rows, columns]; fastest when a multiple of 16
    * @param stride elements between rows; fastest when a multiple of 4

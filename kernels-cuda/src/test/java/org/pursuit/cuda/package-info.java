@@ -1,0 +1,2 @@
+/** The host side, over the emulated device where it needs one. */
+package org.pursuit.cuda;
