@@ -123,6 +123,7 @@ class Build {
     if (exit != 0) {
       Files.copy(LOG, System.err);
       System.err.println("native-build: failed: " + String.join(" ", command));
+      System.err.println("native-build: mvn -Dnative.skip does without the CUDA backend");
       System.exit(1);
     }
     try (Stream<String> lines = Files.lines(LOG)) {

@@ -2,7 +2,7 @@
 # which tells what each kernel needs of each architecture. The build fails when a kernel needs more than resources/ promises.
 #
 #   <family>.cu --nvcc--> <family>.compute_90.ptx --ptxas--> <family>.sm_90.cubin, .log --fatbinary--> <family>.fatbin
-#   kernel-listing, the logs, resources/<family>.txt --Manifest.cmake--> manifest.json
+#   the emulator's manifest, the logs, resources/<family>.txt --Manifest.cmake--> manifest.json
 #
 # Target "resources" writes resources/ anew, from what the kernels need now.
 set(PURSUIT_SASS 80 86 89 90 100 120)
@@ -15,10 +15,10 @@ file(GLOB kernel_sources CONFIGURE_DEPENDS "${PURSUIT_KERNELS}/*.cu")
 include("${CMAKE_CURRENT_LIST_DIR}/Nvcc.cmake")
 if(kernel_sources AND NOT NVCC)
   message(STATUS "Pursuit: left out: CUDA kernel images. ${NVCC_LACK}; they need CUDA 12.8 or newer")
-elseif(kernel_sources AND NOT TARGET core_plain)
-  message(STATUS "Pursuit: left out: CUDA kernel images. Their manifest is made by the emulator's build")
+elseif(kernel_sources AND NOT TARGET packer_plain)
+  message(STATUS "Pursuit: left out: CUDA kernel images. Their manifest needs the emulator's build")
 endif()
-if(NOT kernel_sources OR NOT NVCC OR NOT TARGET core_plain)
+if(NOT kernel_sources OR NOT NVCC OR NOT TARGET packer_plain)
   file(REMOVE_RECURSE "${images}")  # of an earlier build
   return()
 endif()
@@ -82,11 +82,10 @@ if(stale)
   file(REMOVE ${stale})
 endif()
 
-# What the kernels' declarations say, by the half of simt.cuh that g++ compiles.
-add_executable(kernel-listing EXCLUDE_FROM_ALL src/images/kernel_listing.cpp)
-target_link_libraries(kernel-listing PRIVATE pursuit_cxx core_plain kernels_plain)
+# What the kernels' declarations say stands in the emulator's manifest, which its packer writes when it is linked.
+set(listing "${PURSUIT_OUT}/emulator/images/manifest.json")
 add_custom_command(OUTPUT "${work}/listing.json"
-  COMMAND kernel-listing "${work}/listing.json" DEPENDS kernel-listing VERBATIM)
+  COMMAND "${CMAKE_COMMAND}" -E copy "${listing}" "${work}/listing.json" DEPENDS packer_plain VERBATIM)
 
 list(JOIN described " " described)
 list(JOIN PURSUIT_SASS " " sass)

@@ -2,6 +2,8 @@ package org.pursuit.cuda;
 
 import jcuda.JCudaVersion;
 import jcuda.jcublas.JCublas2;
+import jcuda.jcublas.cublasStatus;
+import jcuda.libraryPropertyType;
 
 /**
  * Which cuBLAS there is. JCublas asks for version 12; where only 13 is installed, a bridge of ours
@@ -45,12 +47,17 @@ enum Cublas {
     if (no12 == null) {
       return initialised(VERSION_12);
     }
-    String no13 = SharedLibrary.problem("libcublas.so.13");
-    if (no13 != null) {
-      return new Finding(ABSENT, no12 + "; " + no13);
-    }
     String noBridge = Natives.load(BRIDGE);
-    return noBridge == null ? initialised(VERSION_13) : new Finding(ABSENT, noBridge);
+    Finding bridged = noBridge == null ? initialised(VERSION_13) : new Finding(ABSENT, noBridge);
+    if (bridged.found() == ABSENT) {
+      return new Finding(ABSENT, no12 + "; " + bridged.reason());
+    }
+    // The bridge looks for version 13 when it is loaded; its status text tells what it did not
+    // find.
+    int status = JCublas2.cublasGetProperty(libraryPropertyType.MAJOR_VERSION, new int[1]);
+    return status == cublasStatus.CUBLAS_STATUS_SUCCESS
+        ? bridged
+        : new Finding(ABSENT, no12 + "; " + JCublas2.cublasGetStatusString(status));
   }
 
   private static Finding initialised(Cublas version) {
