@@ -34,6 +34,7 @@ final class Blas implements AutoCloseable {
   private static final long SCRATCH_BYTES_BEFORE_HOPPER = 8 << 20;
   private static final int HOPPER = 90;
 
+  private final Cublas.Finding finding;
   private final Driver driver;
   private final Stream stream;
   private final Workspace workspace;
@@ -43,22 +44,23 @@ final class Blas implements AutoCloseable {
   private cublasHandle handle;
   private long scratch;
 
-  Blas(Driver driver, Stream stream, Workspace workspace, Device device) {
+  Blas(Cublas.Finding finding, Driver driver, Stream stream, Workspace workspace, Device device) {
+    this.finding = finding;
     this.driver = driver;
     this.stream = stream;
     this.workspace = workspace;
     this.scratchBytes = device.capability() >= HOPPER ? SCRATCH_BYTES : SCRATCH_BYTES_BEFORE_HOPPER;
   }
 
-  /** Whether there is no cuBLAS; {@link Cublas#finding()} says why. */
+  /** Whether there is no cuBLAS; the finding says why. */
   boolean absent() {
-    return Cublas.finding().found() == Cublas.ABSENT;
+    return finding.found() == Cublas.ABSENT;
   }
 
-  /** Whether cuBLAS can be asked for this product: sizes fit its integers, and there is a sum. */
+  /** Whether it takes a product: one format, sizes that fit its integers, something to sum. */
   static boolean takes(DeviceRows a, DeviceRows b, long outStride) {
     long largest = Math.max(outStride, Math.max(a.stride(), b.stride()));
-    return a.columns() > 0 && largest <= Integer.MAX_VALUE;
+    return a.dtype() == b.dtype() && a.columns() > 0 && largest <= Integer.MAX_VALUE;
   }
 
   /**

@@ -38,7 +38,7 @@ record Cuda(
         staging,
         new Flags(allocator, stream, staging),
         new Products(
-            new Blas(driver, stream, workspace, device),
+            new Blas(Cublas.finding(), driver, stream, workspace, device),
             new ScoringKernels(kernels, device),
             workspace));
   }

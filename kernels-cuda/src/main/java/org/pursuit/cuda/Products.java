@@ -9,10 +9,17 @@ import org.pursuit.kernel.Precision;
  *
  * <p>cuBLAS wants both factors in one format. Two of the same 16-bit format are multiplied as they
  * are, on tensor cores and exactly. Else both are BF16 where the caller lets them be rounded, and
- * otherwise float32, as which every format is exact. Our own kernel, which serves without cuBLAS,
- * takes factors as they are and never rounds one.
+ * otherwise float32, as which every format is exact. Our own kernel takes factors as they are and
+ * never rounds one: it serves without cuBLAS, and where converting all atoms would cost more than
+ * multiplying a few rows with them.
  */
 final class Products implements AutoCloseable {
+  /**
+   * Rows up to which no factor is converted: so few are multiplied about as fast as atoms are read,
+   * and converted atoms are read and written once more.
+   */
+  private static final int FEW_ROWS = 64;
+
   private final Blas blas;
   private final ScoringKernels kernels;
   private final Workspace workspace;
@@ -27,9 +34,11 @@ final class Products implements AutoCloseable {
    * The format in which {@link #multiply} wants a factor.
    *
    * @param own the format it is stored in, and {@code other} that of the other factor
+   * @param rows of the whole product
    */
-  DType format(DType own, DType other, Precision precision) {
-    if (blas.absent() || (own == other && own != DType.F32)) {
+  DType format(DType own, DType other, Precision precision, int rows) {
+    boolean exact = own == other && own != DType.F32;
+    if (exact || rows <= FEW_ROWS || blas.absent()) {
       return own;
     }
     return precision == Precision.BF16 ? DType.BF16 : DType.F32;

@@ -55,20 +55,20 @@ final class ScoreFactors {
     normalisation = options.normalisation();
     precision = options.precision();
     preBias = CudaFloats.address(options.preBias());
-    chooseFormats();
+    chooseFormats(x.rows());
     if (manyTiles && weightsType != weights.dtype() && wholeWeightsFit()) {
       this.weights = converted(Slot.WEIGHTS, this.weights, 0, atoms, weightsType);
     }
   }
 
-  private void chooseFormats() {
+  private void chooseFormats(int rows) {
     boolean plain = normalisation == RowNormalisation.NONE;
-    DType stored = products.format(x.dtype(), weights.dtype(), precision);
+    DType stored = products.format(x.dtype(), weights.dtype(), precision, rows);
     boolean fold = plain && preBias != 0 && x.dtype() != DType.F32 && stored == x.dtype();
     rowsAsStored = plain && (preBias == 0 || fold);
-    DType rows = rowsAsStored ? x.dtype() : DType.F32;
-    rowsType = products.format(rows, weights.dtype(), precision);
-    weightsType = products.format(weights.dtype(), rows, precision);
+    DType prepared = rowsAsStored ? x.dtype() : DType.F32;
+    rowsType = products.format(prepared, weights.dtype(), precision, rows);
+    weightsType = products.format(weights.dtype(), prepared, precision, rows);
     if (fold) {
       long folded = cuda.workspace().address(Slot.BIAS, (long) atoms * Float.BYTES);
       kernels.fold(weights, atoms, preBias, bias, folded);
