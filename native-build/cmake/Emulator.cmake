@@ -38,6 +38,8 @@ file(CONFIGURE OUTPUT "${generated}/cublas.map" CONTENT "libcublas.so.12 {\n  gl
 list(APPEND driver_sources "${generated}/refused_driver.cpp")
 list(APPEND blas_sources "${generated}/refused_blas.cpp")
 
+file(GLOB checker_sources CONFIGURE_DEPENDS "${emulator_source}/checker/*.cpp")
+
 # Floating point as nvcc does it with -fmad=false: nothing is fused that is not written fused.
 add_library(pursuit_cxx INTERFACE)
 target_compile_features(pursuit_cxx INTERFACE cxx_std_17)
@@ -46,15 +48,16 @@ target_include_directories(pursuit_cxx INTERFACE "${CMAKE_CURRENT_SOURCE_DIR}/sr
 
 set_source_files_properties(${kernel_sources} ${test_kernel_sources} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS "-x;c++")
 
-# pursuit_variant(<name> KERNEL <options> CORE <options> LINK <options>): object libraries kernels_<name>, core_<name>.
+# pursuit_variant(<name> KERNEL <options> CORE <options> LINK <options> SOURCES <more of the core>): the kernels, the
+# emulator and the tests, each compiled with its own options.
 function(pursuit_variant name)
-  cmake_parse_arguments(PARSE_ARGV 1 variant "" "" "KERNEL;CORE;LINK")
+  cmake_parse_arguments(PARSE_ARGV 1 variant "" "" "KERNEL;CORE;LINK;SOURCES")
   if(kernel_sources)
     add_library(kernels_${name} OBJECT ${kernel_sources})
   else()
     add_library(kernels_${name} INTERFACE)
   endif()
-  add_library(core_${name} OBJECT ${core_sources})
+  add_library(core_${name} OBJECT ${core_sources} ${variant_SOURCES})
   set(kinds core_${name}=CORE)
   if(kernel_sources)
     list(APPEND kinds kernels_${name}=KERNEL)
@@ -138,3 +141,10 @@ pursuit_driver(plain "${PURSUIT_OUT}/emulator")
 set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 pursuit_variant(sanitized KERNEL -O1 -g ${sanitizers} CORE -O1 -g ${sanitizers} LINK ${sanitizers})
 pursuit_tests(sanitized 3)
+
+# The access checker: kernels instrumented as for g++'s thread sanitizer, with hooks of our own in place of its runtime.
+pursuit_variant(checked
+  KERNEL -O1 -g -fsanitize=thread --param=tsan-instrument-func-entry-exit=0
+  CORE -O2 -g1 -DSIMT_ACCESS_CHECKER SOURCES ${checker_sources})
+pursuit_tests(checked 4)
+pursuit_driver(checked "${PURSUIT_OUT}/emulator-checked")

@@ -1,10 +1,11 @@
-// What the machine tells the access checker. In every other build these cost nothing.
+// What the emulator tells the access checker. In every other build these cost nothing.
 #pragma once
 #include "emulator/thread.h"
 
 namespace simt::checker {
 
 #ifdef SIMT_ACCESS_CHECKER
+void launch_begins();
 void cluster_begins(Cluster& cluster);
 void block_ends(Block& block);
 void warp_synchronised(Thread* lanes, unsigned mask);
@@ -13,7 +14,9 @@ void cluster_synchronised(Cluster& cluster);
 void atomic_access(const void* address, size_t bytes, Site site);
 void read(const void* address, size_t bytes, Site site);
 void write(const void* address, size_t bytes, Site site);
+void released(const void* address, size_t bytes);  // device memory
 #else
+inline void launch_begins() {}
 inline void cluster_begins(Cluster&) {}
 inline void block_ends(Block&) {}
 inline void warp_synchronised(Thread*, unsigned) {}
@@ -22,6 +25,7 @@ inline void cluster_synchronised(Cluster&) {}
 inline void atomic_access(const void*, size_t, Site) {}
 inline void read(const void*, size_t, Site) {}
 inline void write(const void*, size_t, Site) {}
+inline void released(const void*, size_t) {}
 #endif
 
 }  // namespace simt::checker

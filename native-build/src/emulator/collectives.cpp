@@ -176,16 +176,23 @@ uint64_t warp_collective(WarpOperation operation, unsigned mask, uint64_t value,
   self->selector = selector;
   self->width = width;
 
-  size_t at = 0;
-  while (at < warp.gatherings.size() && !(warp.gatherings[at].mask & mask)) at++;
+  size_t at = warp.gatherings.size();
+  for (size_t i = 0; i < warp.gatherings.size(); i++) {
+    const Gathering& other = warp.gatherings[i];
+    if (other.operation == operation && other.mask == mask && same(other.site, site)) {
+      at = i;
+      continue;
+    }
+    // Each would wait for the other for ever. (Where only one waits for the other, the other may still come.)
+    if ((other.mask >> self->lane & 1) && (other.arrived & mask))
+      machine().fail(Fault::LAUNCH_FAILED,
+                     "divergence in a warp: lane %u calls %s at %s:%d with mask %#x, while lanes %#x wait in %s at "
+                     "%s:%d with mask %#x",
+                     self->lane, name_of(operation), base(site.file), site.line, mask, other.arrived,
+                     name_of(other.operation), base(other.site.file), other.site.line, other.mask);
+  }
   if (at == warp.gatherings.size()) warp.gatherings.push_back({operation, mask, 0, site});
   Gathering& gathering = warp.gatherings[at];
-  if (gathering.operation != operation || gathering.mask != mask || !same(gathering.site, site))
-    machine().fail(Fault::LAUNCH_FAILED,
-                   "divergence in a warp: lane %u calls %s at %s:%d with mask %#x, while lanes %#x wait in %s at %s:%d "
-                   "with mask %#x",
-                   self->lane, name_of(operation), base(site.file), site.line, mask, gathering.arrived,
-                   name_of(gathering.operation), base(gathering.site.file), gathering.site.line, gathering.mask);
   gathering.arrived |= 1u << self->lane;
   if (gathering.arrived == (mask & warp.alive)) {
     unsigned arrived = gathering.arrived;

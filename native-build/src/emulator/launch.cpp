@@ -4,6 +4,7 @@
 #include <cstring>
 #include <memory>
 
+#include "emulator/checker.h"
 #include "emulator/machine.h"
 
 namespace simt {
@@ -32,6 +33,7 @@ Failure launch(const Entry& entry, dim3 grid, dim3 block, size_t sharedBytes, co
   std::unique_ptr<unsigned char[]> copy(new unsigned char[entry.argumentBytes]);
   std::memcpy(copy.get(), arguments, entry.argumentBytes);
   Launch launch{&entry, grid, block, sharedBytes, block.x * block.y * block.z, copy.get()};
+  checker::launch_begins();
   uint64_t linear = 0;
   for (unsigned z = 0; z < grid.z; z++)
     for (unsigned y = 0; y < grid.y; y++)

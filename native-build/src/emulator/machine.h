@@ -14,7 +14,7 @@ namespace simt {
 
 class Machine;
 
-// Lanes that wait for each other: same operation, mask and place.
+// Lanes of a warp that wait for each other: same operation, mask and place.
 struct Gathering {
   WarpOperation operation;
   unsigned mask, arrived;

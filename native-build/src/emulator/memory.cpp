@@ -8,6 +8,8 @@
 #include <map>
 #include <mutex>
 
+#include "emulator/checker.h"
+
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
 #endif
@@ -59,6 +61,7 @@ class DeviceMemory {
     if (at == allocations_.end() || !at->second.alive) return false;
     if (!intact(at->second)) damage_ = describe(at->second);
     at->second.alive = false;
+    checker::released(at->second.data, at->second.bytes);
     unsigned char* first = at->second.data - MARGIN;
     size_t whole = whole_pages(MARGIN + at->second.bytes + MARGIN);
     madvise(first, whole, MADV_DONTNEED);

@@ -32,10 +32,17 @@
 #define SIMT_SITE const char *file = __builtin_FILE(), int line = __builtin_LINE()
 #define SIMT_HERE (::simt::Site{file, line})
 
-#define threadIdx (::simt::current->index)
-#define blockIdx (::simt::current->block->index)
-#define blockDim (::simt::current->block->launch->block)
-#define gridDim (::simt::current->block->launch->grid)
+// By value: a reference into the emulator would be an access of the kernel's own.
+namespace simt {
+SIMT_TWIN uint3 thread_index() { return current->index; }
+SIMT_TWIN uint3 block_index() { return current->block->index; }
+SIMT_TWIN dim3 block_size() { return current->block->launch->block; }
+SIMT_TWIN dim3 grid_size() { return current->block->launch->grid; }
+}  // namespace simt
+#define threadIdx (::simt::thread_index())
+#define blockIdx (::simt::block_index())
+#define blockDim (::simt::block_size())
+#define gridDim (::simt::grid_size())
 
 // ---- Vector types ----
 
