@@ -16,6 +16,7 @@
 #define __align__(n) alignas(n)
 
 #define ARCHITECTURE 90
+#define NOINLINE __attribute__((noinline))
 #define UNROLL
 #define UNROLL_BY(n)
 
@@ -266,6 +267,7 @@ SIMT_MIN_MAX(long long)
 SIMT_MIN_MAX(unsigned long long)
 #undef SIMT_MIN_MAX
 
+SIMT_TWIN unsigned opaque(unsigned v) { return v; }
 SIMT_TWIN float max_f32(float a, float b) {
   if (a != a || b != b) return ::simt::bits_float(0x7fffffff);
   return a > b || (a == b && !(::simt::float_bits(a) >> 31)) ? a : b;

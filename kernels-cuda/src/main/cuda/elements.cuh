@@ -24,16 +24,24 @@ struct F32 {
     (i == 0 ? v.x : i == 1 ? v.y : i == 2 ? v.z : v.w) = value;
   }
 
-  // Whether !(lane <= bar) for any lane, of whose bits only `bits` count.
-  static __device__ __forceinline__ bool any_above(const Vector& v, float bar, unsigned bits) {
-    bool x = !(masked(v.x, bits) <= bar), y = !(masked(v.y, bits) <= bar);
-    bool z = !(masked(v.z, bits) <= bar), w = !(masked(v.w, bits) <= bar);
-    return x | y | z | w;
+  // Every lane with only those bits that `bits` has.
+  static __device__ __forceinline__ void keep_bits(Vector& v, unsigned bits) {
+    v = make_float4(masked(v.x, bits), masked(v.y, bits), masked(v.z, bits), masked(v.w, bits));
+  }
+
+  // Whether !(lane <= bar) for any lane.
+  static __device__ __forceinline__ bool any_above(const Vector& v, float bar) {
+    return !(v.x <= bar) | !(v.y <= bar) | !(v.z <= bar) | !(v.w <= bar);
+  }
+
+  // For how many lanes !(lane <= bar).
+  static __device__ __forceinline__ unsigned count_above(const Vector& v, float bar) {
+    return unsigned(!(v.x <= bar)) + !(v.y <= bar) + !(v.z <= bar) + !(v.w <= bar);
   }
 
   // The largest lane, NaN if there is one.
-  static __device__ __forceinline__ float largest(const Vector& v, unsigned bits) {
-    return max_f32(max_f32(masked(v.x, bits), masked(v.y, bits)), max_f32(masked(v.z, bits), masked(v.w, bits)));
+  static __device__ __forceinline__ float largest(const Vector& v) {
+    return max_f32(max_f32(v.x, v.y), max_f32(v.z, v.w));
   }
 
  private:
@@ -68,20 +76,34 @@ struct Packed {
     word = i % 2 ? (word & 0xffffu) | half << 16 : (word & 0xffff0000u) | half;
   }
 
-  static __device__ __forceinline__ bool any_above(const Vector& v, float bar, unsigned bits) {
-    float2 pair = Half::widen2(largest2(v, bits));
+  // `bits` as for float32.
+  static __device__ __forceinline__ void keep_bits(Vector& v, unsigned bits) {
+    unsigned both = (bits & 0xffff0000u) | bits >> 16;
+    v = make_uint4(v.x & both, v.y & both, v.z & both, v.w & both);
+  }
+
+  static __device__ __forceinline__ bool any_above(const Vector& v, float bar) {
+    float2 pair = Half::widen2(largest2(v));
     return !(pair.x <= bar) | !(pair.y <= bar);
   }
 
-  static __device__ __forceinline__ float largest(const Vector& v, unsigned bits) {
-    float2 pair = Half::widen2(largest2(v, bits));
+  static __device__ __forceinline__ unsigned count_above(const Vector& v, float bar) {
+    return count_above(v.x, bar) + count_above(v.y, bar) + count_above(v.z, bar) + count_above(v.w, bar);
+  }
+
+  static __device__ __forceinline__ float largest(const Vector& v) {
+    float2 pair = Half::widen2(largest2(v));
     return max_f32(pair.x, pair.y);
   }
 
  private:
-  static __device__ __forceinline__ unsigned largest2(const Vector& v, unsigned bits) {
-    unsigned both = (bits & 0xffff0000u) | bits >> 16;
-    return Half::max2(Half::max2(v.x & both, v.y & both), Half::max2(v.z & both, v.w & both));
+  static __device__ __forceinline__ unsigned largest2(const Vector& v) {
+    return Half::max2(Half::max2(v.x, v.y), Half::max2(v.z, v.w));
+  }
+
+  static __device__ __forceinline__ unsigned count_above(unsigned word, float bar) {
+    float2 pair = Half::widen2(opaque(word));  // widening is cheaper than registers for all that is widened
+    return unsigned(!(pair.x <= bar)) + !(pair.y <= bar);
   }
 };
 

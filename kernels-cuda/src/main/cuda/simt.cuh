@@ -30,6 +30,7 @@
 #define ARCHITECTURE 0
 #endif
 
+#define NOINLINE __noinline__
 #define UNROLL _Pragma("unroll")
 // Unrolls a loop n times only, where its whole would need too many registers.
 #define UNROLL_BY(n) SIMT_PRAGMA(unroll n)
@@ -126,6 +127,13 @@ __device__ __forceinline__ void copy_async_commit() { asm volatile("cp.async.com
 template <int groups>
 __device__ __forceinline__ void copy_async_wait() {
   asm volatile("cp.async.wait_group %0;" ::"n"(groups) : "memory");
+}
+
+// The same value, about which the compiler knows nothing: what is derived from it inside a loop stays there, where
+// registers for all of it outside are wanting.
+__device__ __forceinline__ unsigned opaque(unsigned v) {
+  asm volatile("" : "+r"(v));
+  return v;
 }
 
 // The larger of two; +0 is above -0, and a NaN in either gives the NaN 0x7fffffff.

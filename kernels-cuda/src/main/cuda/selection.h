@@ -1,0 +1,54 @@
+// Arguments of the kernels in selection.cu. Strides count elements; formats are those of elements.cuh.
+#pragma once
+
+enum SelectionOption { BY_MAGNITUDE = 1, BY_INDEX = 2, DROP_TIES = 4, RELU = 8 };
+
+// The first k of each row. Candidates and lists hold ranks (keys.cuh).
+struct TopKArguments {
+  const void* scores;          // [rows, columns]
+  const void* values;          // [rows, columns], or null: the scores as the ranks remember them
+  const unsigned char* mask;   // [columns] a byte a flag, or null
+  const int* rowK;             // [rows], or null
+  int* indices;                // [rows, k]
+  float* written;              // [rows, k]
+  int* counts;                 // [rows]
+  unsigned long long* lists;   // [rows, slices, listCapacity]
+  unsigned* listCounts;        // [rows, slices]
+  long long scoreStride;
+  long long valueStride;
+  int rows;
+  int columns;
+  int k;
+  int capacity;  // ranks that a team has room for
+  int options;
+  int valueFormat;
+  int slices;
+  int listCapacity;
+};
+
+// One running selection.
+struct RunningSelector {
+  unsigned long long* lists;   // [rows, listCapacity]
+  unsigned long long* floors;  // [rows], 0 at the beginning
+  unsigned* counts;            // [rows], 0 at the beginning
+  const unsigned char* mask;   // [all columns], or null
+  const int* rowK;             // [rows], or null
+  int k;
+  int options;
+  int listCapacity;
+  int capacity;
+};
+
+constexpr int RUNNING_SELECTORS = 4;
+
+// A chunk of columns of activation(scores + bias).
+struct RunningArguments {
+  const float* scores;  // [rows, columns]
+  const float* bias;    // [all columns], or null
+  long long stride;
+  RunningSelector selectors[RUNNING_SELECTORS];
+  int count;  // of selectors
+  int columns;
+  int firstColumn;
+  int relu;
+};
