@@ -15,7 +15,7 @@ function(pursuit_try_nvcc nvcc)
   endif()
   set(release "${CMAKE_MATCH_1}")
   if(release VERSION_LESS 12.8)
-    set(NVCC_LACK "${nvcc} is of CUDA ${release}, and sm_100 and sm_120 need 12.8 or newer" PARENT_SCOPE)
+    set(NVCC_LACK "${nvcc} is of CUDA ${release}" PARENT_SCOPE)
     return()
   endif()
 

@@ -2,7 +2,6 @@ package org.pursuit.natives;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -24,9 +23,7 @@ class BridgeTest {
 
   @BeforeEach
   void open() {
-    byte[] file = NativeJar.files().get(NativeJar.BRIDGE);
-    assumeTrue(file != null, "this machine built no bridge");
-    bridge = new Elf(file);
+    bridge = new Elf(NativeJar.packed(NativeJar.BRIDGE, "bridge"));
   }
 
   @Test

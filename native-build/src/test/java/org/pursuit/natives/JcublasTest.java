@@ -2,7 +2,6 @@ package org.pursuit.natives;
 
 import static jcuda.jcublas.cublasOperation.CUBLAS_OP_N;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -32,8 +31,7 @@ class JcublasTest {
   @BeforeAll
   @SuppressWarnings("restricted") // System.load, as the backend does it
   static void loadTheBridgeBeforeJcublas() throws IOException {
-    byte[] bridge = NativeJar.files().get(NativeJar.BRIDGE);
-    assumeTrue(bridge != null, "this machine built no bridge");
+    byte[] bridge = NativeJar.packed(NativeJar.BRIDGE, "bridge");
     // The environment of this JVM names it: the bridge must have it when it is loaded.
     assertThat(Path.of(System.getenv("PURSUIT_CUBLAS"))).exists();
     Path copy = folder.resolve("bridge.so");

@@ -1,9 +1,12 @@
 package org.pursuit.natives;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.jar.JarEntry;
@@ -31,6 +34,23 @@ final class NativeJar {
       throw new UncheckedIOException(e);
     }
     return files;
+  }
+
+  /**
+   * A file that a machine without the tools to make it does not pack: then the test is skipped,
+   * unless {@code -Dpursuit.requireNative=bridge,images} asks for it.
+   *
+   * @param part "bridge" or "images"
+   */
+  static byte[] packed(String name, String part) {
+    byte[] file = files().get(name);
+    boolean required =
+        List.of(System.getProperty("pursuit.requireNative", "").split(",")).contains(part);
+    if (file == null && required) {
+      throw new AssertionError(name + " was not packed, and -Dpursuit.requireNative names " + part);
+    }
+    assumeTrue(file != null, "this machine did not build the " + part);
+    return file;
   }
 
   /** Where CMake keeps what it makes on the way. */
