@@ -115,6 +115,45 @@ class ProductsTest {
     }
   }
 
+  @Test
+  void aGraphRecordsProducts() {
+    Random random = Seed.random(75);
+    Dense a = Inputs.integers(70, 8, 3, random);
+    Dense b = Inputs.integers(70, 8, 3, random);
+    try (CudaBackend backend = Emulator.open();
+        Matrix factor = uploaded(backend, a, DType.BF16);
+        Matrix out = backend.matrix(70, 70, DType.F32)) {
+      for (Cublas.Finding finding : new Cublas.Finding[] {Cublas.finding(), ABSENT}) {
+        try (Products products = products(backend, finding)) {
+          Runnable square = () -> square(products, factor, out);
+          square.run();
+          try (CudaGraph graph = backend.capture(square)) {
+            factor.upload(b.values());
+            Same.numbers(out.download(), exact(a, a), "before the launch");
+            graph.launch();
+            Same.numbers(out.download(), exact(b, b), "after it");
+          }
+          factor.upload(a.values());
+        }
+      }
+    }
+  }
+
+  private static void square(Products products, Matrix factor, Matrix out) {
+    DeviceRows rows = DeviceRows.of(factor);
+    DeviceRows target = DeviceRows.of(out);
+    products.multiply(
+        rows,
+        0,
+        factor.rows(),
+        rows,
+        0,
+        factor.rows(),
+        Precision.FLOAT32,
+        target.address(),
+        target.stride());
+  }
+
   private static Products products(CudaBackend backend, Cublas.Finding finding) {
     Cuda cuda = backend.cuda();
     Blas blas = new Blas(finding, cuda.driver(), cuda.stream(), cuda.workspace(), cuda.device());
