@@ -1,0 +1,28 @@
+// What is left of a row: a float32 matrix row at any address. The thread that owns a quad reads and writes it step after
+// step.
+#pragma once
+#include "quads.cuh"
+
+// r − c·D for a quad, each element rounded once.
+__device__ __forceinline__ float4 without(float4 r, float c, float4 atom) {
+  return make_float4(fmaf(-c, atom.x, r.x), fmaf(-c, atom.y, r.y), fmaf(-c, atom.z, r.z), fmaf(-c, atom.w, r.w));
+}
+
+__device__ __forceinline__ double sum_of_squares(float4 v) {
+  double x = v.x, y = v.y, z = v.z, w = v.w;
+  return fma(x, x, y * y) + fma(z, z, w * w);
+}
+
+// residual −= c·D_pick for the quads at 4·first, 4·(first + count) … of a row; the sum of the results' squares.
+__device__ __forceinline__ double subtract_atom(void* residual, long long stride, long long row, const InRows& atoms,
+                                                int pick, float c, int first, int count) {
+  InRows before = rows_in(residual, stride, atoms.columns, FORMAT_F32);
+  OutRows after = rows_out(residual, stride, atoms.columns, FORMAT_F32);
+  double sum = 0;
+  for (int at = 4 * first; at < atoms.columns; at += 4 * count) {
+    float4 r = without(load_quad(before, before.row(row), at), c, load_quad(atoms, atoms.row(pick), at));
+    store_quad(after, after.row(row), at, r);
+    sum += sum_of_squares(r);
+  }
+  return sum;
+}
