@@ -17,6 +17,9 @@ enum Cublas {
   /** None; the products are our own. */
   ABSENT("no cuBLAS, so products run on Pursuit's own, slower kernel");
 
+  /** System property: "none" leaves an installed cuBLAS alone. */
+  static final String PROPERTY = "pursuit.cuda.cublas";
+
   private static final String BRIDGE = "/org/pursuit/natives/bridge/libpursuit-cublas-bridge.so";
 
   private final String text;
@@ -43,6 +46,9 @@ enum Cublas {
   }
 
   private static Finding find() {
+    if ("none".equals(System.getProperty(PROPERTY))) {
+      return new Finding(ABSENT, "-D" + PROPERTY + "=none");
+    }
     String no12 = SharedLibrary.problem("libcublas.so.12");
     if (no12 == null) {
       return initialised(VERSION_12);
