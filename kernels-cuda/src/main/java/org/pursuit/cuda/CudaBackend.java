@@ -39,7 +39,12 @@ public final class CudaBackend extends Backend {
     this.cuda = cuda;
     this.families =
         new Families(
-            null, null, null, null, new CudaTraining(this, cuda), new CudaStatistics(this, cuda));
+            null,
+            null,
+            new CudaSparseAlgebra(this, cuda),
+            null,
+            new CudaTraining(this, cuda),
+            new CudaStatistics(this, cuda));
   }
 
   static CudaBackend open(BackendOptions options) {

@@ -10,7 +10,7 @@ enum Flag {
     @Override
     RuntimeException exception(long number) {
       return new IndexOutOfBoundsException(
-          "codes: index " + (number - 1) + " lies outside the atoms");
+          "codes: index " + (int) (number - 1) + " lies outside the atoms");
     }
   };
 

@@ -11,5 +11,9 @@ enum Slot {
   /** A bias less the pre-bias's share. */
   BIAS,
   /** A chunk of scores. */
-  SCORES
+  SCORES,
+  /** Dots of segments of atoms. */
+  PARTS,
+  /** Keys of rows that shared memory does not hold. */
+  KEYS
 }

@@ -1,0 +1,416 @@
+// Products of sparse codes with dense matrices, and the merging of repeated atoms.
+//
+// decode        out[b, i] = (out[b, i]) + bias[i] + Σ_s values[b, s]·atoms[indices[b, s], i]: one chain of fmaf in
+//               float32 in the order of the entries, from the old value where it accumulates. A value of 0 takes part, so
+//               that 0·NaN is NaN. A thread owns one 16-byte vector of columns of one row (4 float32, 8 16-bit) and walks
+//               over the row's entries, eight vectors of atoms at a time, all under way before the first is used.
+//   Order       Slice by slice: `sliceVectors` neighbouring vectors of all rows, then the next ones. A slice of the atoms
+//               is chosen to stay in L2 (CudaSparseAlgebra says how), so that device memory gives each atom once and not
+//               once an entry. Within a slice threads go along a row's vectors, then to the next row: a warp reads whole
+//               lines of one atom or of a few.
+//   Blocks      of 128: slices·ceil(rows·sliceVectors / 128).
+//   Bytes       entries·d·element from L2 (8192 rows·64 entries·4096 bf16: 4.3 GB); from device memory the atoms that are
+//               used, once, the indices and values once a slice at most, out once. Flops: 2·entries·d.
+//
+// sampled_dot   parts[segment, e] = Σ g[b, i]·atoms[indices[e], i] over the segment's columns i, then
+// sum_segments  out[e] = Σ parts[segment, e] over ascending segments. A segment is what 16 lanes read of an atom at once:
+//               256 bytes, 64 float32 or 128 16-bit columns. A lane's columns are one chain of fmaf, the lanes are added
+//               by a fixed tree, and so the sum depends on nothing but g and the atom: on no grid, device or batch.
+//               16 lanes keep their part of g in registers and take eight entries at a time; the eight sums are added
+//               across the lanes together, by 8 shuffles. Empty slots give 0.
+//   Order       Segment by segment, for the reason that decode goes slice by slice. Where there is one segment only, it
+//               is written to out at once, by a partStride of 0.
+//   Blocks      of 256: segments·ceil(rows·groups / 16); then ceil(entries / 256) of 256.
+//   Bytes       entries·d·element from L2, and 4 bytes of parts for every 256, written and read once, past the atoms.
+//               Flops: 2·entries·d.
+//
+// coalesce      Each distinct index of a row once, in ascending order, with the double sum of its values in the order of
+//               their slots, rounded once. Keys index·2³² + slot are sorted by a bitonic network, whose order is total;
+//               the first key of each index adds up its run. A sum of 0 stays.
+//   _warp       a warp a row, 8 rows a block of 256: 64·size bytes of shared memory.
+//   _block      a row a block of 256: 256 + 8·size bytes.
+//   _memory     the same with the keys in device memory, for rows that shared memory does not hold: 256 bytes; any number
+//               of blocks, each with `size` keys of its own.
+//   Bytes       rows·k·16. Comparisons: rows·size·log²(size) / 4.
+//
+// Launch contract: one-dimensional grids, blocks of the declared number of threads, no dynamic shared memory but what is
+// said above; rows, k and blocks above 0. Blocks do not depend on each other. An index of −1 is an empty slot; any other
+// index that no atom has raises the flag, and the entry is left out. A count or an offset outside of the codes is taken
+// as the nearest one within.
+#include "sparse_algebra.h"
+
+#include "elements.cuh"
+#include "quads.cuh"
+#include "team.cuh"
+
+ARGUMENTS(CodesArguments, 48);
+ARGUMENTS(DecodeArguments, 120);
+ARGUMENTS(SampledDotArguments, 152);
+ARGUMENTS(SumSegmentsArguments, 48);
+ARGUMENTS(CoalesceArguments, 72);
+
+constexpr int EMPTY = -1;  // the index of a slot that holds nothing
+constexpr int BATCH = 8;    // vectors that a thread loads before it uses the first
+
+// A row's entries. Whatever its count or offsets say, they lie within the codes.
+struct Entries {
+  long long first;
+  unsigned count;
+};
+
+__device__ __forceinline__ Entries entries_of(const CodesArguments& codes, int row) {
+  if (codes.offsets) {
+    long long first = min(max(codes.offsets[row], 0ll), codes.capacity);
+    long long last = min(max(codes.offsets[row + 1ll], first), codes.capacity);
+    return Entries{first, (unsigned)(last - first)};
+  }
+  return Entries{(long long)row * codes.k, (unsigned)min(max(codes.counts[row], 0), codes.k)};
+}
+
+__device__ __forceinline__ bool is_atom(int index, int atoms) { return (unsigned)index < (unsigned)atoms; }
+
+// Raises the flag for an index that is neither an atom's nor EMPTY. A negative one is a large one.
+__device__ __forceinline__ void report(int index, int atoms, unsigned long long* outOfRange) {
+  unsigned number = (unsigned)index + 1u;
+  if (number > (unsigned)atoms) atomicMax(outOfRange, (unsigned long long)number);
+}
+
+// The next entries of a row, `none` past its last one.
+template <class T>
+__device__ __forceinline__ void read_batch(const T* entries, unsigned rest, T none, T (&x)[BATCH]) {
+  if (rest >= BATCH) {
+    UNROLL for (int i = 0; i < BATCH; i++) x[i] = __ldg(entries + i);
+  } else {
+    UNROLL for (unsigned i = 0; i < BATCH; i++) x[i] = i < rest ? __ldg(entries + i) : none;
+  }
+}
+
+// The indices of the next entries. A batch of atoms is loaded without a branch: where an entry has none, another's.
+struct Batch {
+  int index[BATCH];
+  unsigned atoms;     // bit i: entry i is an atom
+  unsigned smallest;  // index, an atom's if any entry is one
+
+  __device__ __forceinline__ Batch(const int* indices, unsigned rest, int atomCount) : atoms(0), smallest(~0u) {
+    read_batch(indices, rest, EMPTY, index);
+    UNROLL for (int i = 0; i < BATCH; i++) {
+      atoms |= is_atom(index[i], atomCount) ? 1u << i : 0;
+      smallest = min(smallest, (unsigned)index[i]);
+    }
+  }
+  __device__ __forceinline__ bool has(int i) const { return (atoms >> i & 1) != 0; }
+  __device__ __forceinline__ unsigned loaded(int i) const { return has(i) ? (unsigned)index[i] : smallest; }
+  __device__ __forceinline__ void report_others(int atomCount, unsigned long long* outOfRange) const {
+    if (atoms != (1u << BATCH) - 1) {
+      UNROLL for (int i = 0; i < BATCH; i++) report(index[i], atomCount, outOfRange);
+    }
+  }
+};
+
+// A thread's vectors of the atoms, where these begin at multiples of 16 bytes.
+template <class Format>
+struct Vectors {
+  const unsigned char* first;
+  unsigned pitch;
+
+  __device__ __forceinline__ Vectors(const void* atoms, unsigned pitch, int column)
+      : first(reinterpret_cast<const unsigned char*>(static_cast<const typename Format::Stored*>(atoms) + column)),
+        pitch(pitch) {}
+  __device__ __forceinline__ typename Format::Vector of(unsigned atom) const {
+    return __ldg(reinterpret_cast<const typename Format::Vector*>(first + (unsigned long long)atom * pitch));
+  }
+};
+
+// The vector at any address, of which the row has `present` elements; the others are 0.
+template <class Format>
+__device__ __forceinline__ typename Format::Vector vector_of_elements(const typename Format::Stored* p, int present) {
+  typename Format::Vector v = Format::fill(0);
+  UNROLL for (int i = 0; i < Format::LANES; i++) {
+    if (i < present) Format::put(v, i, Format::widen(__ldg(p + i)));
+  }
+  return v;
+}
+
+// A vector's worth of a row of any format.
+template <int lanes>
+__device__ __forceinline__ void read(const InRows& rows, long long row, int column, float (&x)[lanes]) {
+  UNROLL for (int i = 0; i < lanes; i += 4) {
+    float4 quad = load_quad(rows, rows.row(row), column + i);
+    x[i] = quad.x, x[i + 1] = quad.y, x[i + 2] = quad.z, x[i + 3] = quad.w;
+  }
+}
+
+// ---- decode ----
+
+constexpr int DECODE_THREADS = 128;
+
+template <class Format>
+__device__ __forceinline__ void add_scaled(float value, const typename Format::Vector& atom,
+                                           float (&sum)[Format::LANES]) {
+  UNROLL for (int j = 0; j < Format::LANES; j++) sum[j] = fmaf(value, Format::at(atom, j), sum[j]);
+}
+
+template <class Format>
+__device__ __forceinline__ void add_whole(const DecodeArguments& a, const Entries& entries, int column,
+                                          float (&sum)[Format::LANES]) {
+  Vectors<Format> atoms(a.atoms, a.atomPitch, column);
+  const int* indices = a.codes.indices + entries.first;
+  const float* values = a.codes.values + entries.first;
+  for (unsigned rest = entries.count; rest > 0; rest -= min(rest, (unsigned)BATCH)) {
+    Batch batch(indices, rest, a.atomCount);
+    batch.report_others(a.atomCount, a.outOfRange);
+    if (batch.atoms) {
+      typename Format::Vector atom[BATCH];
+      float value[BATCH];
+      UNROLL for (int i = 0; i < BATCH; i++) atom[i] = atoms.of(batch.loaded(i));
+      read_batch(values, rest, 0.0f, value);
+      UNROLL for (int i = 0; i < BATCH; i++) {
+        if (batch.has(i)) add_scaled<Format>(value[i], atom[i], sum);
+      }
+    }
+    indices += BATCH;
+    values += BATCH;
+  }
+}
+
+// The same where the atoms begin at any address or have fewer than a vector's elements left.
+template <class Format>
+__device__ __forceinline__ void add_elements(const DecodeArguments& a, const Entries& entries, int column,
+                                             float (&sum)[Format::LANES]) {
+  const auto* atoms = static_cast<const typename Format::Stored*>(a.atoms) + column;
+  UNROLL_BY(2) for (unsigned s = 0; s < entries.count; s++) {
+    int index = __ldg(a.codes.indices + entries.first + s);
+    if (is_atom(index, a.atomCount))
+      add_scaled<Format>(__ldg(a.codes.values + entries.first + s),
+                         vector_of_elements<Format>(atoms + index * a.atomStride, a.d - column), sum);
+    else
+      report(index, a.atomCount, a.outOfRange);
+  }
+}
+
+template <class Format>
+__device__ __forceinline__ void decode(const DecodeArguments& a) {
+  unsigned vectors = (unsigned)a.sliceVectors;
+  unsigned blocks = (unsigned)(((long long)a.codes.rows * vectors + DECODE_THREADS - 1) / DECODE_THREADS);
+  unsigned slice = blockIdx.x / blocks, block = blockIdx.x - slice * blocks;
+  unsigned tile = block / vectors, within = (block - tile * vectors) * DECODE_THREADS + threadIdx.x;
+  unsigned row = tile * DECODE_THREADS + within / vectors;  // a tile: as many rows as a block has threads
+  unsigned column = (slice * vectors + within % vectors) * Format::LANES;
+  if (row >= (unsigned)a.codes.rows || column >= (unsigned)a.d) return;
+
+  float sum[Format::LANES] = {};
+  if (a.accumulate) read(rows_in(a.out, a.outStride, a.d, a.outFormat), row, (int)column, sum);
+  if (a.bias) {
+    float bias[Format::LANES];
+    read(rows_in(a.bias, 0, a.d, FORMAT_F32), 0, (int)column, bias);
+    UNROLL for (int j = 0; j < Format::LANES; j++) sum[j] += bias[j];
+  }
+  Entries entries = entries_of(a.codes, (int)row);
+  if (a.atomPitch != 0 && column + Format::LANES <= (unsigned)a.d)
+    add_whole<Format>(a, entries, (int)column, sum);
+  else
+    add_elements<Format>(a, entries, (int)column, sum);
+  OutRows out = rows_out(a.out, a.outStride, a.d, a.outFormat);
+  UNROLL for (int j = 0; j < Format::LANES; j += 4) {
+    store_quad(out, out.row(row), (int)column + j, make_float4(sum[j], sum[j + 1], sum[j + 2], sum[j + 3]));
+  }
+}
+
+KERNEL(decode_f32, DECODE_THREADS, 7, const DecodeArguments a) { decode<F32>(a); }
+KERNEL(decode_bf16, DECODE_THREADS, 7, const DecodeArguments a) { decode<Bf16>(a); }
+KERNEL(decode_f16, DECODE_THREADS, 7, const DecodeArguments a) { decode<F16>(a); }
+
+// ---- sampledDot ----
+
+constexpr int DOT_THREADS = 256, GROUP_LANES = 16, GROUPS = DOT_THREADS / GROUP_LANES;
+
+// Sums over the group's lanes: afterwards lane l holds the sum of dots[l % 8]. The order is that of a fixed tree.
+__device__ __forceinline__ float transposed_sum(float (&dots)[BATCH], int lane) {
+  UNROLL for (int half = BATCH / 2; half >= 1; half /= 2) {
+    bool upper = (lane & half) != 0;
+    UNROLL for (int i = 0; i < half; i++) {
+      float kept = upper ? dots[i + half] : dots[i], sent = upper ? dots[i] : dots[i + half];
+      dots[i] = kept + __shfl_xor_sync(~0u, sent, half);
+    }
+  }
+  return dots[0] + __shfl_xor_sync(~0u, dots[0], BATCH);
+}
+
+template <class Format>
+__device__ __forceinline__ float dot(const float (&g)[Format::LANES], const typename Format::Vector& atom) {
+  float sum = 0;
+  UNROLL for (int j = 0; j < Format::LANES; j++) sum = fmaf(g[j], Format::at(atom, j), sum);
+  return sum;
+}
+
+// dots[i] = ⟨g, the lane's vector of the atom of the i-th of the next entries⟩; 0 where there is no atom.
+template <class Format>
+__device__ __forceinline__ void dot_whole(const SampledDotArguments& a, const Vectors<Format>& atoms,
+                                          const int* indices, unsigned rest, const float (&g)[Format::LANES],
+                                          float (&dots)[BATCH]) {
+  Batch batch(indices, rest, a.atomCount);
+  batch.report_others(a.atomCount, a.outOfRange);
+  if (!batch.atoms) return;
+  typename Format::Vector atom[BATCH];
+  UNROLL for (int i = 0; i < BATCH; i++) atom[i] = atoms.of(batch.loaded(i));
+  UNROLL for (int i = 0; i < BATCH; i++) dots[i] = batch.has(i) ? dot<Format>(g, atom[i]) : 0;
+}
+
+// The same where the atoms begin at any address or have fewer than a vector's elements left.
+template <class Format>
+__device__ __forceinline__ void dot_elements(const SampledDotArguments& a, int column, const int* indices,
+                                             unsigned rest, const float (&g)[Format::LANES], float (&dots)[BATCH]) {
+  const auto* atoms = static_cast<const typename Format::Stored*>(a.atoms) + column;
+  UNROLL_BY(1) for (unsigned i = 0; i < min(rest, (unsigned)BATCH); i++) {
+    int index = __ldg(indices + i);
+    if (is_atom(index, a.atomCount)) {
+      float sum = dot<Format>(g, vector_of_elements<Format>(atoms + index * a.atomStride, a.d - column));
+      UNROLL for (unsigned j = 0; j < BATCH; j++) dots[j] = i == j ? sum : dots[j];
+    } else {
+      report(index, a.atomCount, a.outOfRange);
+    }
+  }
+}
+
+template <class Format>
+__device__ __forceinline__ void sampled_dot(const SampledDotArguments& a) {
+  unsigned units = (unsigned)a.rows * (unsigned)a.groups, blocks = (units + GROUPS - 1) / GROUPS;
+  unsigned segment = blockIdx.x / blocks;
+  unsigned unit = (blockIdx.x - segment * blocks) * GROUPS + threadIdx.x / GROUP_LANES;
+  int lane = (int)threadIdx.x % GROUP_LANES, column = ((int)segment * GROUP_LANES + lane) * Format::LANES;
+  bool inside = column < a.d;
+  Entries entries{0, 0};
+  unsigned slots = 0;
+  float g[Format::LANES] = {};
+  if (unit < units) {
+    int row = a.firstRow + (int)(unit / (unsigned)a.groups);
+    entries = entries_of(a.codes, row);
+    slots = (unsigned)a.codes.k;
+    if (a.codes.offsets) {
+      long long first = max(entries.first, a.first), last = min(entries.first + entries.count, a.last);
+      entries = Entries{first, (unsigned)max(last - first, 0ll)};
+      slots = entries.count;
+    }
+    if (inside) read(rows_in(a.g, a.gStride, a.d, a.gFormat), row, column, g);
+  }
+  unsigned filled = inside ? entries.count : 0;
+  bool whole = a.atomPitch != 0 && column + Format::LANES <= a.d;
+  Vectors<Format> atoms(a.atoms, a.atomPitch, column);
+  const int* indices = a.codes.indices + entries.first;
+  float* parts = a.parts + (segment * a.partStride + entries.first - a.first);
+  // The lanes of a warp stay together, though its rows may have different numbers of entries.
+  for (unsigned s = unit % (unsigned)a.groups * BATCH; __any_sync(~0u, s < slots); s += (unsigned)a.groups * BATCH) {
+    float dots[BATCH] = {};
+    if (s < filled) {
+      if (whole)
+        dot_whole<Format>(a, atoms, indices + s, filled - s, g, dots);
+      else
+        dot_elements<Format>(a, column, indices + s, filled - s, g, dots);
+    }
+    float sum = transposed_sum(dots, lane);
+    if (lane < BATCH && s + lane < slots) __stcs(parts + s + lane, sum);
+  }
+}
+
+KERNEL(sampled_dot_f32, DOT_THREADS, 4, const SampledDotArguments a) { sampled_dot<F32>(a); }
+KERNEL(sampled_dot_bf16, DOT_THREADS, 4, const SampledDotArguments a) { sampled_dot<Bf16>(a); }
+KERNEL(sampled_dot_f16, DOT_THREADS, 4, const SampledDotArguments a) { sampled_dot<F16>(a); }
+
+KERNEL(sum_segments, 256, 6, const SumSegmentsArguments a) {
+  constexpr int AT_ONCE = 8;
+  long long e = blockIdx.x * 256ll + threadIdx.x;
+  if (e >= a.count || (a.end && a.first + e >= *a.end)) return;
+  const float* parts = a.parts + e;
+  float sum = __ldcs(parts);
+  for (int segment = 1; segment < a.segments; segment += AT_ONCE) {
+    float part[AT_ONCE];
+    UNROLL for (int i = 0; i < AT_ONCE; i++) {
+      if (segment + i < a.segments) part[i] = __ldcs(parts + (segment + i) * a.count);
+    }
+    UNROLL for (int i = 0; i < AT_ONCE; i++) {
+      if (segment + i < a.segments) sum += part[i];
+    }
+  }
+  a.out[e] = sum;
+}
+
+// ---- coalesce ----
+
+constexpr int COALESCE_THREADS = 256;
+constexpr unsigned long long NO_KEY = ~0ull;
+
+// Sorts `size` keys, a power of two, by a bitonic network; ends with a barrier.
+template <class Threads>
+__device__ __forceinline__ void sort(unsigned long long* keys, int size) {
+  for (int span = 2; span <= size; span *= 2) {
+    for (int distance = span / 2; distance >= 1; distance /= 2) {
+      Threads::sync();
+      for (int i = (int)Threads::thread(); i < size / 2; i += Threads::WARPS * 32) {
+        int low = 2 * i - (i & (distance - 1)), high = low + distance;
+        unsigned long long x = keys[low], y = keys[high];
+        if ((x > y) == ((low & span) == 0)) keys[low] = y, keys[high] = x;
+      }
+    }
+  }
+  Threads::sync();
+}
+
+__device__ __forceinline__ unsigned index_of(unsigned long long key) { return (unsigned)(key >> 32); }
+
+template <int THREADS>
+__device__ __forceinline__ void coalesce(const CoalesceArguments& a, long long row, unsigned long long* keys,
+                                         typename Team<THREADS>::Shared& shared) {
+  Team<THREADS> team(shared);
+  int thread = (int)team.thread();
+  long long begin = row * a.k;
+  int count = min(max(a.counts[row], 0), a.k), size = 2;
+  while (size < count) size *= 2;
+  for (int slot = thread; slot < size; slot += THREADS) {
+    int index = slot < count ? a.indices[begin + slot] : EMPTY;
+    keys[slot] = index < 0 ? NO_KEY : (unsigned long long)index << 32 | (unsigned)slot;
+  }
+  sort<Team<THREADS>>(keys, size);
+  int distinct = 0;
+  for (int first = 0; first < count; first += THREADS) {
+    int at = first + thread;
+    unsigned long long key = at < count ? keys[at] : NO_KEY;
+    bool begins = key != NO_KEY && (at == 0 || index_of(keys[at - 1]) != index_of(key));
+    unsigned total, before = team.before(begins, total);
+    if (begins) {
+      double sum = 0;
+      for (; at < count && index_of(keys[at]) == index_of(key); at++) sum += a.values[begin + (unsigned)keys[at]];
+      a.outIndices[begin + distinct + before] = (int)index_of(key);
+      a.outValues[begin + distinct + before] = (float)sum;
+    }
+    distinct += (int)total;
+  }
+  for (int slot = distinct + thread; slot < a.k; slot += THREADS) {
+    a.outIndices[begin + slot] = EMPTY;
+    a.outValues[begin + slot] = 0;
+  }
+  if (thread == 0) a.outCounts[row] = distinct;
+}
+
+using RowWarp = Team<32>;
+using RowBlock = Team<COALESCE_THREADS>;
+
+KERNEL(coalesce_warp, COALESCE_THREADS, 4, const CoalesceArguments a) {
+  unsigned warp = threadIdx.x / 32;
+  long long row = blockIdx.x * (long long)(COALESCE_THREADS / 32) + warp;
+  auto* keys = shared_array<unsigned long long>(warp * (unsigned)a.size * 8);
+  RowWarp::Shared unused;  // a warp tells itself everything by shuffles
+  if (row < a.rows) coalesce<32>(a, row, keys, unused);
+}
+
+KERNEL(coalesce_block, COALESCE_THREADS, 2, const CoalesceArguments a) {
+  coalesce<COALESCE_THREADS>(a, blockIdx.x, shared_array<unsigned long long>(sizeof(RowBlock::Shared)),
+                             *shared_array<RowBlock::Shared>(0));
+}
+
+KERNEL(coalesce_memory, COALESCE_THREADS, 2, const CoalesceArguments a) {
+  unsigned long long* keys = a.keys + (long long)blockIdx.x * a.size;
+  for (long long row = blockIdx.x; row < a.rows; row += gridDim.x) {
+    coalesce<COALESCE_THREADS>(a, row, keys, *shared_array<RowBlock::Shared>(0));
+    __syncthreads();  // this row's keys have been read
+  }
+}

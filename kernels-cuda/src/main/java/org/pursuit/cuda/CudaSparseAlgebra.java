@@ -1,0 +1,266 @@
+package org.pursuit.cuda;
+
+import org.pursuit.data.CsrCodes;
+import org.pursuit.data.FixedWidthCodes;
+import org.pursuit.data.Floats;
+import org.pursuit.data.Matrix;
+import org.pursuit.data.Memory;
+import org.pursuit.data.SlottedCodes;
+import org.pursuit.kernel.SparseAlgebra;
+import org.pursuit.kernel.Write;
+
+/** Products of sparse codes on the device: {@code sparse_algebra.cu}. */
+final class CudaSparseAlgebra extends SparseAlgebra {
+  private static final String[] DECODE = {"decode_f32", "decode_bf16", "decode_f16"};
+  private static final int DECODE_THREADS = 128;
+
+  private static final String[] SAMPLED_DOT = {
+    "sampled_dot_f32", "sampled_dot_bf16", "sampled_dot_f16"
+  };
+  private static final int THREADS = 256;
+  private static final int GROUP_LANES = 16;
+  private static final int GROUPS = THREADS / GROUP_LANES;
+
+  /** Bytes of an atom whose part of a dot is computed at once. */
+  private static final int SEGMENT = 256;
+
+  /** Entries that 16 lanes work on at once. */
+  private static final int BATCH = 8;
+
+  /** Lanes take turns in longer rows of compressed codes, whose number of entries is not known. */
+  private static final int MOST_GROUPS = 32;
+
+  /** Bytes of parts of dots that a launch may leave; enough for every atom to be used often. */
+  private static final long PARTS = 256L << 20;
+
+  /** Slots up to which a warp coalesces a row. */
+  private static final int WARP_SLOTS = 256;
+
+  private static final int WARPS = THREADS / 32;
+
+  /** Shared memory in which the warps of a block tell each other numbers. */
+  private static final int TEAM_BYTES = 256;
+
+  private final Cuda cuda;
+  private final Kernels kernels;
+
+  CudaSparseAlgebra(Memory memory, Cuda cuda) {
+    super(memory);
+    this.cuda = cuda;
+    this.kernels = cuda.kernels();
+  }
+
+  @Override
+  protected void decodeKernel(
+      SlottedCodes codes, Matrix atoms, Floats bias, Write write, Matrix out) {
+    decode(slotted(decoding(atoms), codes), codes.values().length(), atoms, bias, write, out);
+  }
+
+  @Override
+  protected void decodeKernel(CsrCodes codes, Matrix atoms, Floats bias, Write write, Matrix out) {
+    decode(compressed(decoding(atoms), codes), codes.capacity(), atoms, bias, write, out);
+  }
+
+  private Kernel decoding(Matrix atoms) {
+    return kernels.kernel(DECODE[((CudaMatrix) atoms).format()]);
+  }
+
+  /** Launches a kernel that knows the codes already. */
+  private void decode(
+      Kernel kernel, long entries, Matrix atoms, Floats bias, Write write, Matrix out) {
+    CudaMatrix from = (CudaMatrix) atoms;
+    CudaMatrix to = (CudaMatrix) out;
+    if (to.rows() == 0 || to.columns() == 0) {
+      return;
+    }
+    int vectors = AtomSlices.vectors((long) from.columns() * from.dtype().bytes());
+    int width = AtomSlices.width(Math.min(from.rows(), entries), vectors, cuda.device().l2Bytes());
+    long blocks = Math.ceilDiv((long) to.rows() * width, DECODE_THREADS);
+    kernel
+        .pointer(from.address())
+        .pointer(CudaFloats.address(bias))
+        .pointer(to.address())
+        .pointer(cuda.flags().address(Flag.INDEX_OUT_OF_RANGE))
+        .int64(from.stride())
+        .int64(to.stride())
+        .int32(vectorPitch(from))
+        .int32(from.rows())
+        .int32(from.columns())
+        .int32(to.format())
+        .int32(write == Write.ACCUMULATE ? 1 : 0)
+        .int32(width)
+        .launch(Math.ceilDiv(vectors, width) * blocks, 1, DECODE_THREADS, 0);
+  }
+
+  @Override
+  protected void sampledDotKernel(Matrix g, Matrix atoms, SlottedCodes codes, Floats out) {
+    int k = codes.k();
+    if (k == 0) {
+      return;
+    }
+    int groups = Math.ceilDiv(k, BATCH);
+    int most = (int) Math.max(1, entriesAtOnce(atoms) / k);
+    for (int row = 0, rows; row < codes.rows(); row += rows) {
+      rows = Math.min(most, codes.rows() - row);
+      long first = (long) row * k;
+      Kernel kernel = slotted(dotting(atoms), codes);
+      sampledDot(kernel, g, atoms, out, row, rows, groups, first, (long) rows * k, 0);
+    }
+  }
+
+  @Override
+  protected void sampledDotKernel(Matrix g, Matrix atoms, CsrCodes codes, Floats out) {
+    int rows = codes.rows();
+    if (rows == 0) {
+      return;
+    }
+    long average = Math.ceilDiv(codes.capacity(), rows);
+    int groups = Math.clamp(Math.ceilDiv(average, BATCH), 1, MOST_GROUPS);
+    long most = entriesAtOnce(atoms);
+    long end = ((CudaLongs) codes.offsets()).address() + (long) rows * Long.BYTES;
+    for (long first = 0, entries; first < codes.capacity(); first += entries) {
+      entries = Math.min(most, codes.capacity() - first);
+      Kernel kernel = compressed(dotting(atoms), codes);
+      sampledDot(kernel, g, atoms, out, 0, rows, groups, first, entries, end);
+    }
+  }
+
+  private Kernel dotting(Matrix atoms) {
+    return kernels.kernel(SAMPLED_DOT[((CudaMatrix) atoms).format()]);
+  }
+
+  private static int segments(Matrix atoms) {
+    return (int) Math.max(1, Math.ceilDiv((long) atoms.columns() * atoms.dtype().bytes(), SEGMENT));
+  }
+
+  private static long entriesAtOnce(Matrix atoms) {
+    return PARTS / Float.BYTES / segments(atoms);
+  }
+
+  /**
+   * Computes the dots of {@code entries} entries from {@code first} on, which are among those of
+   * the given rows, by a kernel that knows the codes already.
+   *
+   * @param groups groups of lanes that share a row
+   * @param end where the number of all entries stands on the device, 0 for as many as there are
+   */
+  private void sampledDot(
+      Kernel kernel,
+      Matrix g,
+      Matrix atoms,
+      Floats out,
+      int row,
+      int rows,
+      int groups,
+      long first,
+      long entries,
+      long end) {
+    CudaMatrix from = (CudaMatrix) atoms;
+    CudaMatrix x = (CudaMatrix) g;
+    int segments = segments(atoms);
+    long to = ((CudaFloats) out).address() + first * Float.BYTES;
+    long parts =
+        segments == 1 ? to : cuda.workspace().address(Slot.PARTS, segments * entries * Float.BYTES);
+    kernel
+        .pointer(from.address())
+        .pointer(x.address())
+        .pointer(parts)
+        .pointer(cuda.flags().address(Flag.INDEX_OUT_OF_RANGE))
+        .int64(from.stride())
+        .int64(x.stride())
+        .int64(segments == 1 ? 0 : entries)
+        .int64(first)
+        .int64(first + entries)
+        .int32(vectorPitch(from))
+        .int32(from.rows())
+        .int32(from.columns())
+        .int32(x.format())
+        .int32(row)
+        .int32(rows)
+        .int32(groups)
+        .launch(segments * Math.ceilDiv((long) rows * groups, GROUPS), 1, THREADS, 0);
+    if (segments > 1) {
+      kernels
+          .kernel("sum_segments")
+          .arguments()
+          .pointer(parts)
+          .pointer(end)
+          .pointer(to)
+          .int64(first)
+          .int64(entries)
+          .int32(segments)
+          .launch(Math.ceilDiv(entries, THREADS), 1, THREADS, 0);
+    }
+  }
+
+  @Override
+  protected void coalesceKernel(SlottedCodes codes, FixedWidthCodes out) {
+    int rows = codes.rows();
+    int size = Math.multiplyExact(Integer.highestOneBit(Math.max(2, codes.k()) - 1), 2);
+    long keyBytes = (long) size * Long.BYTES;
+    if (codes.k() <= WARP_SLOTS) {
+      coalescing("coalesce_warp", codes, out, 0, size)
+          .launch(Math.ceilDiv(rows, WARPS), 1, THREADS, WARPS * (int) keyBytes);
+    } else if (TEAM_BYTES + keyBytes <= cuda.device().sharedBytesPerBlock()) {
+      coalescing("coalesce_block", codes, out, 0, size)
+          .launch(rows, 1, THREADS, TEAM_BYTES + (int) keyBytes);
+    } else {
+      int blocks = Math.min(rows, 2 * cuda.device().multiprocessors());
+      long keys = cuda.workspace().address(Slot.KEYS, blocks * keyBytes);
+      coalescing("coalesce_memory", codes, out, keys, size).launch(blocks, 1, THREADS, TEAM_BYTES);
+    }
+  }
+
+  private Kernel coalescing(
+      String name, SlottedCodes codes, FixedWidthCodes out, long keys, int size) {
+    return kernels
+        .kernel(name)
+        .arguments()
+        .pointer(((CudaInts) codes.indices()).address())
+        .pointer(((CudaFloats) codes.values()).address())
+        .pointer(((CudaInts) codes.counts()).address())
+        .pointer(((CudaInts) out.indices()).address())
+        .pointer(((CudaFloats) out.values()).address())
+        .pointer(((CudaInts) out.counts()).address())
+        .pointer(keys)
+        .int32(codes.rows())
+        .int32(codes.k())
+        .int32(size);
+  }
+
+  /** Begins a kernel's arguments with codes. */
+  private static Kernel slotted(Kernel kernel, SlottedCodes codes) {
+    return kernel
+        .arguments()
+        .pointer(((CudaInts) codes.indices()).address())
+        .pointer(((CudaFloats) codes.values()).address())
+        .pointer(((CudaInts) codes.counts()).address())
+        .pointer(0)
+        .int64(codes.indices().length())
+        .int32(codes.rows())
+        .int32(codes.k());
+  }
+
+  /** Begins a kernel's arguments with codes. */
+  private static Kernel compressed(Kernel kernel, CsrCodes codes) {
+    return kernel
+        .arguments()
+        .pointer(((CudaInts) codes.columns()).address())
+        .pointer(((CudaFloats) codes.values()).address())
+        .pointer(0)
+        .pointer(((CudaLongs) codes.offsets()).address())
+        .int64(codes.capacity())
+        .int32(codes.rows())
+        .int32(0);
+  }
+
+  /**
+   * Bytes from an atom to the next where every atom begins at a multiple of 16 bytes; 0 where
+   * kernels have to read it element by element.
+   */
+  private static int vectorPitch(CudaMatrix atoms) {
+    long pitch = atoms.stride() * atoms.dtype().bytes();
+    boolean whole = ((atoms.address() | pitch) & 15) == 0 && pitch >>> Integer.SIZE == 0;
+    return whole ? (int) pitch : 0;
+  }
+}

@@ -1,0 +1,493 @@
+// Kernels of sparse_algebra.cu against plain loops. Decoded rows and dots are compared bit for bit: their orders of
+// summation are promises.
+#include "sparse_algebra.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "test/harness.h"
+#include "test/matrix.h"
+
+namespace {
+
+using test::BF16;
+using test::F16;
+using test::F32;
+using test::Matrix;
+using test::normal;
+using test::normals;
+using test::same;
+using test::stored;
+using test::TYPES;
+using test::UNTOUCHED;
+using std::size_t;
+
+constexpr float NOT_A_NUMBER = std::numeric_limits<float>::quiet_NaN();
+constexpr float INFINITE = std::numeric_limits<float>::infinity();
+constexpr int EMPTY = -1;
+const char* const SUFFIXES[] = {"_f32", "_bf16", "_f16"};
+
+int below(int bound) { return int(test::random()() % unsigned(bound)); }
+bool chance(int of) { return below(of) == 0; }
+
+// ---- Codes ----
+
+struct Entry {
+  int index;
+  float value;
+};
+using Row = std::vector<Entry>;
+
+// Up to k entries of atoms below n, as a pursuit leaves them; a first row of none, a second one of k.
+std::vector<Row> random_rows(int rows, int k, int n) {
+  std::vector<Row> made(static_cast<size_t>(rows));
+  for (int r = 0; r < rows; r++) {
+    int count = r == 0 ? 0 : r == 1 ? k : below(k + 1);
+    for (int s = 0; s < count; s++) made[size_t(r)].push_back({below(n), chance(9) ? 0 : normal()});
+  }
+  return made;
+}
+
+// Rows as a kernel takes them: in k slots each, or one after another with offsets.
+class Codes {
+ public:
+  Codes(const std::vector<Row>& rows, int k, bool compressed, int spare = 3)
+      : rows(rows),
+        k(k),
+        compressed(compressed),
+        indices(length(rows, k, compressed, spare)),
+        values(indices.size()),
+        counts(rows.size()),
+        offsets(rows.size() + 1) {
+    for (size_t i = 0; i < indices.size(); i++) indices.data()[i] = compressed ? 1 << 30 : EMPTY;
+    for (size_t i = 0; i < values.size(); i++) values.data()[i] = compressed ? NOT_A_NUMBER : 0;
+    size_t next = 0;
+    for (size_t r = 0; r < rows.size(); r++) {
+      if (!compressed) next = r * size_t(k);
+      offsets.data()[r] = (long long)next;
+      counts.data()[r] = int(rows[r].size());
+      for (const Entry& e : rows[r]) {
+        indices.data()[next] = e.index;
+        values.data()[next++] = e.value;
+      }
+      offsets.data()[r + 1] = (long long)next;
+    }
+  }
+
+  CodesArguments arguments() {
+    return {indices.data(),
+            values.data(),
+            compressed ? nullptr : counts.data(),
+            compressed ? offsets.data() : nullptr,
+            (long long)indices.size(),
+            int(rows.size()),
+            compressed ? 0 : k};
+  }
+
+  // Where a row's entries begin.
+  size_t at(size_t row) { return size_t(offsets.data()[row]); }
+
+  const std::vector<Row> rows;
+  const int k;
+  const bool compressed;
+  test::Device<int> indices;
+  test::Device<float> values;
+  test::Device<int> counts;
+  test::Device<long long> offsets;
+
+ private:
+  static size_t length(const std::vector<Row>& rows, int k, bool compressed, int spare) {
+    if (!compressed) return rows.size() * size_t(k);
+    size_t entries = size_t(spare);
+    for (const Row& row : rows) entries += row.size();
+    return entries;
+  }
+};
+
+int lanes(const Matrix& atoms) { return atoms.type == F32 ? 4 : 8; }
+
+// As CudaSparseAlgebra tells the kernels.
+unsigned pitch(Matrix& atoms) {
+  size_t bytes = atoms.stride * test::bytes_of(atoms.type);
+  return (reinterpret_cast<uintptr_t>(atoms.data()) | bytes) % 16 == 0 ? unsigned(bytes) : 0;
+}
+
+// ---- decode ----
+
+
+unsigned long long decode(Codes& codes, Matrix& atoms, const std::vector<float>* bias, Matrix& out, bool accumulate,
+                          int sliceVectors) {
+  test::Device<float> deviceBias(bias ? *bias : std::vector<float>(), size_t(below(3)));
+  test::Device<unsigned long long> flag(std::vector<unsigned long long>(1));
+  DecodeArguments a{codes.arguments(),
+                    atoms.data(),
+                    bias ? deviceBias.data() : nullptr,
+                    out.data(),
+                    flag.data(),
+                    (long long)atoms.stride,
+                    (long long)out.stride,
+                    pitch(atoms),
+                    atoms.rows,
+                    atoms.columns,
+                    out.type,
+                    accumulate,
+                    sliceVectors};
+  int vectors = (atoms.columns + lanes(atoms) - 1) / lanes(atoms), slices = (vectors + sliceVectors - 1) / sliceVectors;
+  unsigned blocks = unsigned(slices * ((out.rows * sliceVectors + 127) / 128));
+  test::run(std::string("decode") + SUFFIXES[atoms.type], {blocks, 1, 1}, 128, 0, a);
+  return flag.read()[0];
+}
+
+// The chain of fmaf that sparse_algebra.cu promises.
+float decoded(const Row& row, Matrix& atoms, const std::vector<float>* bias, float old, int i) {
+  float sum = old;
+  if (bias) sum += (*bias)[size_t(i)];
+  for (const Entry& e : row)
+    if (e.index >= 0 && e.index < atoms.rows) sum = std::fmaf(e.value, atoms.at(e.index, i), sum);
+  return sum;
+}
+
+void expect_decoded(Codes& codes, Matrix& atoms, const std::vector<float>* bias, Matrix& out, bool accumulate,
+                    int sliceVectors) {
+  std::vector<float> expected;
+  for (int r = 0; r < out.rows; r++)
+    for (int i = 0; i < out.columns; i++)
+      expected.push_back(
+          stored(decoded(codes.rows[size_t(r)], atoms, bias, accumulate ? out.at(r, i) : 0, i), out.type));
+  EXPECT_EQUAL(decode(codes, atoms, bias, out, accumulate, sliceVectors), 0ull);
+  for (int r = 0; r < out.rows; r++)
+    for (int i = 0; i < out.columns; i++) EXPECT(same(out.at(r, i), expected[size_t(r * out.columns + i)]));
+  EXPECT(out.gaps_untouched());
+}
+
+// ---- sampledDot ----
+
+constexpr int GROUP_LANES = 16;
+
+int segments(const Matrix& atoms) {
+  int columns = GROUP_LANES * lanes(atoms);
+  return std::max(1, (atoms.columns + columns - 1) / columns);
+}
+
+// Dots of the entries from `first` to `last` of `rows` rows from `firstRow` on, as CudaSparseAlgebra launches them.
+unsigned long long dot(Codes& codes, Matrix& g, Matrix& atoms, float* out, int groups, long long first, long long last,
+                       int firstRow, int rows) {
+  test::Device<unsigned long long> flag(std::vector<unsigned long long>(1));
+  int parts = segments(atoms);
+  test::Device<float> scratch(size_t(last - first) * size_t(parts));
+  SampledDotArguments a{codes.arguments(),
+                        atoms.data(),
+                        g.data(),
+                        parts == 1 ? out + first : scratch.data(),
+                        flag.data(),
+                        (long long)atoms.stride,
+                        (long long)g.stride,
+                        parts == 1 ? 0 : last - first,
+                        first,
+                        last,
+                        pitch(atoms),
+                        atoms.rows,
+                        atoms.columns,
+                        g.type,
+                        firstRow,
+                        rows,
+                        groups};
+  unsigned blocks = unsigned(parts * ((rows * groups + 15) / 16));
+  test::run(std::string("sampled_dot") + SUFFIXES[atoms.type], {blocks, 1, 1}, 256, 0, a);
+  if (parts > 1) {
+    SumSegmentsArguments sum{
+        scratch.data(), codes.compressed ? codes.offsets.data() + codes.rows.size() : nullptr, out + first, first,
+        last - first,   parts};
+    test::run("sum_segments", {unsigned((last - first + 255) / 256), 1, 1}, 256, 0, sum);
+  }
+  return flag.read()[0];
+}
+
+int all_groups(const Codes& codes) { return codes.compressed ? 1 + below(3) : (codes.k + 7) / 8; }
+
+unsigned long long dot(Codes& codes, Matrix& g, Matrix& atoms, float* out) {
+  return dot(codes, g, atoms, out, all_groups(codes), 0, (long long)codes.indices.size(), 0, int(codes.rows.size()));
+}
+
+// Chains of a lane's columns, a tree over the lanes, the segments in their order.
+float expected_dot(Matrix& g, int r, Matrix& atoms, int index) {
+  if (index < 0 || index >= atoms.rows) return 0;
+  int each = lanes(atoms);
+  float sum = 0;
+  for (int segment = 0; segment < segments(atoms); segment++) {
+    float part[GROUP_LANES] = {}, next[GROUP_LANES];
+    for (int lane = 0; lane < GROUP_LANES; lane++)
+      for (int j = 0; j < each; j++) {
+        int i = (segment * GROUP_LANES + lane) * each + j;
+        if (i < atoms.columns) part[lane] = std::fmaf(g.at(r, i), atoms.at(index, i), part[lane]);
+      }
+    for (int distance : {4, 2, 1, 8}) {
+      for (int lane = 0; lane < GROUP_LANES; lane++) next[lane] = part[lane] + part[lane ^ distance];
+      std::copy(next, next + GROUP_LANES, part);
+    }
+    sum = segment == 0 ? part[0] : sum + part[0];
+  }
+  return sum;
+}
+
+void expect_dots(Codes& codes, Matrix& g, Matrix& atoms, const std::vector<float>& found) {
+  std::vector<float> expected(found.size(), codes.compressed ? UNTOUCHED : 0);
+  for (size_t r = 0; r < codes.rows.size(); r++)
+    for (size_t s = 0; s < codes.rows[r].size(); s++)
+      expected[codes.at(r) + s] = expected_dot(g, int(r), atoms, codes.rows[r][s].index);
+  for (size_t e = 0; e < found.size(); e++) EXPECT(same(found[e], expected[e]));
+}
+
+// ---- coalesce ----
+
+int power_of_two(int at_least) {
+  int size = 2;
+  while (size < at_least) size *= 2;
+  return size;
+}
+
+void expect_coalesced(const std::string& kernel, const std::vector<Row>& rows, int k) {
+  Codes codes(rows, k, false);
+  size_t slots = rows.size() * size_t(k);
+  test::Device<int> indices(std::vector<int>(slots, 77)), counts(std::vector<int>(rows.size(), 77));
+  test::Device<float> values(std::vector<float>(slots, UNTOUCHED));
+  int size = power_of_two(k);
+  bool warp = kernel == "coalesce_warp", memory = kernel == "coalesce_memory";
+  unsigned blocks = warp ? unsigned(rows.size() + 7) / 8 : memory ? 2 : unsigned(rows.size());
+  test::Device<unsigned long long> keys(memory ? size_t(size) * blocks : 0);
+  CoalesceArguments a{codes.indices.data(), codes.values.data(), codes.counts.data(), indices.data(), values.data(),
+                      counts.data(),        keys.data(),         int(rows.size()),    k,              size};
+  size_t shared = warp ? size_t(size) * 64 : memory ? 256 : 256 + size_t(size) * 8;
+  test::run(kernel, {blocks, 1, 1}, 256, shared, a);
+
+  std::vector<int> expectedIndices(slots, EMPTY), expectedCounts;
+  std::vector<float> expectedValues(slots);
+  for (size_t r = 0; r < rows.size(); r++) {
+    std::map<int, double> sums;
+    for (const Entry& e : rows[r])
+      if (e.index >= 0) sums[e.index] += double(e.value);
+    expectedCounts.push_back(int(sums.size()));
+    size_t at = r * size_t(k);
+    for (const auto& sum : sums) {
+      expectedIndices[at] = sum.first;
+      expectedValues[at++] = float(sum.second);
+    }
+  }
+  EXPECT_EQUAL(counts.read(), expectedCounts);
+  EXPECT_EQUAL(indices.read(), expectedIndices);
+  for (size_t i = 0; i < slots; i++) EXPECT(same(values.read()[i], expectedValues[i]));
+}
+
+struct Sorter {
+  const char* kernel;
+  std::vector<int> ks;
+};
+
+std::vector<Sorter> sorters() {
+  if (test::quick())
+    return {{"coalesce_warp", {0, 1, 33, 100}}, {"coalesce_block", {257, 1000}}, {"coalesce_memory", {3, 300}}};
+  return {{"coalesce_warp", {0, 1, 2, 3, 31, 32, 33, 64, 100, 256}},
+          {"coalesce_block", {1, 32, 257, 512, 1000, 4096}},
+          {"coalesce_memory", {1, 33, 513}}};
+}
+
+}  // namespace
+
+// Every shape, format, alignment and slice by chance, those of d and k from around the edges.
+TEST(decodes_at_any_shape) {
+  for (int trial = 0; trial < (test::quick() ? 200 : 1000); trial++) {
+    const int ds[] = {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 64, 65, 129, 200}, ks[] = {0, 1, 2, 7, 8, 9, 16, 17, 30};
+    int d = ds[below(16)], k = ks[below(9)], n = 1 + below(40), rows = 1 + below(20);
+    size_t unit = chance(2) ? 8 : 1;  // with 8 elements as the unit rows begin at multiples of 16 bytes
+    size_t gap = unit == 8 ? size_t(8 - d % 8) : size_t(below(9));
+    Matrix atoms(n, d, below(TYPES), gap, unit * size_t(below(3)));
+    Matrix out(rows, d, below(TYPES), chance(2) ? gap : size_t(below(5)), size_t(below(3)));
+    std::vector<float> bias = normals(size_t(d));
+    Codes codes(random_rows(rows, k, n), k, chance(2));
+    int vectors = (d + lanes(atoms) - 1) / lanes(atoms);
+    atoms.fill(normal).fill_gaps(NOT_A_NUMBER);
+    expect_decoded(codes, atoms, chance(2) ? &bias : nullptr, out.fill(normal), chance(2), 1 + below(vectors + 2));
+  }
+}
+
+TEST(decodes_every_combination_of_formats) {
+  for (int atomType = 0; atomType < TYPES; atomType++)
+    for (int outType = 0; outType < TYPES; outType++)
+      for (size_t offset : {0u, 1u}) {
+        Matrix atoms(30, 40, atomType, 0, offset), out(11, 40, outType, 0, offset);
+        std::vector<float> bias = normals(40);
+        Codes codes(random_rows(11, 19, 30), 19, false);
+        expect_decoded(codes, atoms.fill(normal), &bias, out.fill(normal), outType == F32, 3);
+      }
+}
+
+// More than a block's threads of rows and of vectors: rows of later tiles, slices that are not full.
+TEST(decodes_many_rows_and_slices) {
+  for (int sliceVectors : {1, 3, 8, 40}) {
+    Matrix atoms(50, 150, F32, 2), out(300, 150, BF16, 2);
+    Codes codes(random_rows(300, 2, 50), 2, sliceVectors == 3);
+    expect_decoded(codes, atoms.fill(normal), nullptr, out, false, sliceVectors);
+  }
+}
+
+TEST(decoded_specials_follow_the_formula) {
+  for (int type = 0; type < TYPES; type++)
+    for (size_t offset : {0u, 1u}) {
+      Matrix atoms(5, 17, type, 7, offset), out(25, 17, F32, 7);
+      const float specials[] = {NOT_A_NUMBER, INFINITE, -INFINITE, 0, -0.0f};
+      atoms.fill(normal);
+      for (int s = 0; s < 5; s++) atoms.set(s, s, specials[s]);
+      std::vector<Row> rows;
+      for (float value : specials)
+        for (int index = 0; index < 5; index++) rows.push_back({{index, value}, {(index + 1) % 5, 1}});
+      Codes codes(rows, 2, false);
+      expect_decoded(codes, atoms, nullptr, out, false, 2);
+      EXPECT(std::isnan(out.at(15, 0)));  // 0·NaN
+    }
+}
+
+// An entry that is no atom is left out, its neighbours in the batch are not, and the largest number is told.
+TEST(decode_flags_indices_out_of_range) {
+  for (int type = 0; type < TYPES; type++)
+    for (size_t offset : {0u, 1u})
+      for (int index : {10, 1 << 30, std::numeric_limits<int>::max(), -2, EMPTY}) {
+        Matrix atoms(10, 21, type, 3, offset), out(3, 21, F32);
+        std::vector<Row> rows(3);
+        for (int s = 0; s < 12; s++) rows[1].push_back({s % 4 == 1 ? index : s % 10, normal()});
+        for (int s = 0; s < 9; s++) rows[2].push_back({index, normal()});
+        Codes codes(rows, 12, false);
+        unsigned long long flag = decode(codes, atoms.fill(normal), nullptr, out, false, 2);
+        EXPECT_EQUAL(flag, index == EMPTY ? 0ull : (unsigned long long)(unsigned(index) + 1u));
+        for (int r = 0; r < 3; r++)
+          for (int i = 0; i < 21; i++) EXPECT(same(out.at(r, i), decoded(rows[size_t(r)], atoms, nullptr, 0, i)));
+      }
+}
+
+TEST(counts_and_offsets_stay_within_the_codes) {
+  Matrix atoms(4, 8, F32), out(3, 8, F32);
+  atoms.fill(normal);
+  Codes slots({{}, {{1, 2}, {2, 3}}, {{3, 1}}}, 2, false);
+  slots.counts.data()[0] = -5;
+  slots.counts.data()[1] = 1 << 30;
+  expect_decoded(slots, atoms, nullptr, out, false, 2);
+
+  Codes compressed({{}, {{1, 2}, {2, 3}}, {}}, 0, true, 0);
+  const long long wild[] = {-7, 0, 1ll << 40, -3};
+  std::copy(wild, wild + 4, compressed.offsets.data());
+  expect_decoded(compressed, atoms, nullptr, out, false, 2);
+}
+
+TEST(dots_at_any_shape) {
+  for (int trial = 0; trial < (test::quick() ? 80 : 300); trial++) {
+    const int ds[] = {0, 1, 3, 4, 7, 8, 9, 63, 64, 65, 127, 128, 129, 300}, ks[] = {1, 2, 7, 8, 9, 16, 17, 30};
+    int d = ds[below(14)], k = ks[below(8)], n = 1 + below(40), rows = 1 + below(12);
+    size_t unit = chance(2) ? 8 : 1, gap = unit == 8 ? size_t(8 - d % 8) : size_t(below(9));
+    Matrix atoms(n, d, below(TYPES), gap, unit * size_t(below(3))), g(rows, d, below(TYPES), size_t(below(5)));
+    Codes codes(random_rows(rows, k, n), k, chance(2));
+    test::Device<float> out(std::vector<float>(codes.indices.size(), UNTOUCHED));
+    g.fill(normal).fill_gaps(NOT_A_NUMBER), atoms.fill(normal).fill_gaps(NOT_A_NUMBER);
+    EXPECT_EQUAL(dot(codes, g, atoms, out.data()), 0ull);
+    expect_dots(codes, g, atoms, out.read());
+  }
+}
+
+TEST(dots_may_replace_the_values) {
+  for (int d : {20, 140}) {
+    Matrix atoms(13, d, BF16), g(9, d, F32);
+    for (bool compressed : {false, true}) {
+      Codes codes(random_rows(9, 11, 13), 11, compressed, 0);
+      dot(codes, g.fill(normal), atoms.fill(normal), codes.values.data());
+      expect_dots(codes, g, atoms, codes.values.read());
+    }
+  }
+}
+
+// Parts of the entries at a time: some rows of codes with slots, any entries of compressed ones.
+TEST(dots_in_several_launches) {
+  for (int d : {20, 140}) {
+    Matrix atoms(30, d, F32), g(14, d, F16);
+    g.fill(normal), atoms.fill(normal);
+    std::vector<Row> rows = random_rows(14, 11, 30);
+    for (bool compressed : {false, true}) {
+      Codes codes(rows, 11, compressed, 30);
+      test::Device<float> out(std::vector<float>(codes.indices.size(), UNTOUCHED));
+      long long size = (long long)codes.indices.size();
+      for (long long first = 0; first < size; first += 22) {
+        long long last = std::min(first + 22, size);
+        int from = compressed ? 0 : int(first / 11), many = compressed ? 14 : int((last - first) / 11);
+        dot(codes, g, atoms, out.data(), all_groups(codes), first, last, from, many);
+      }
+      expect_dots(codes, g, atoms, out.read());
+    }
+  }
+}
+
+TEST(dots_of_specials_and_of_no_atoms) {
+  for (int type = 0; type < TYPES; type++)
+    for (size_t offset : {0u, 1u})
+      for (int index : {10, std::numeric_limits<int>::max(), -2, EMPTY}) {
+        Matrix atoms(10, 150, type, 2, offset), g(3, 150, F32);
+        atoms.fill(normal), g.fill(normal);
+        atoms.set(0, 149, NOT_A_NUMBER);
+        atoms.set(1, 0, INFINITE);
+        g.set(1, 0, 0);  // 0·∞
+        std::vector<Row> rows(3);
+        for (int s = 0; s < 12; s++) rows[1].push_back({s % 4 == 2 ? index : s % 10, NOT_A_NUMBER});
+        for (int s = 0; s < 9; s++) rows[2].push_back({index, 1});
+        Codes codes(rows, 12, false);
+        test::Device<float> out(codes.indices.size());
+        EXPECT_EQUAL(dot(codes, g, atoms, out.data()),
+                     index == EMPTY ? 0ull : (unsigned long long)(unsigned(index) + 1u));
+        expect_dots(codes, g, atoms, out.read());
+        EXPECT(std::isnan(out.read()[12]));
+        EXPECT(std::isnan(out.read()[13]));
+      }
+}
+
+TEST(coalesces_rows_of_every_length) {
+  for (const Sorter& sorter : sorters())
+    for (int k : sorter.ks)
+      for (int n : {1, k / 4 + 1, 1 << 20}) expect_coalesced(sorter.kernel, random_rows(k > 600 ? 2 : 9, k, n), k);
+}
+
+TEST(coalesces_in_any_order) {
+  for (const Sorter& sorter : sorters()) {
+    int k = sorter.ks.back();
+    std::vector<Row> rows(4);
+    for (int s = 0; s < k; s++) {
+      rows[0].push_back({s, normal()});
+      rows[1].push_back({k - s, normal()});
+      rows[2].push_back({std::numeric_limits<int>::max() - s % 2, normal()});
+      rows[3].push_back({s % 3 ? s / 5 : EMPTY, normal()});
+    }
+    expect_coalesced(sorter.kernel, rows, k);
+  }
+}
+
+// Summed in double and in the order of the slots: 1 + 2^60 − 2^60 is 0, 2^60 − 2^60 + 1 is 1, and 2^40 + 1 − 2^40 too.
+TEST(coalesced_sums_keep_the_order_of_the_slots) {
+  for (const Sorter& sorter : sorters()) {
+    std::vector<Row> rows = {{{5, 1}, {5, 0x1p60f}, {2, -0.0f}, {5, -0x1p60f}},
+                             {{5, 0x1p60f}, {5, -0x1p60f}, {5, 1}},
+                             {{5, 0x1p40f}, {2, NOT_A_NUMBER}, {5, 1}, {5, -0x1p40f}},
+                             {{7, INFINITE}, {7, -INFINITE}, {6, 2}, {6, -2}}};
+    expect_coalesced(sorter.kernel, rows, std::max(4, sorter.ks[0]));
+  }
+}
+
+TEST(coalesce_stays_within_the_codes) {
+  for (const Sorter& sorter : sorters()) {
+    test::Device<int> indices({3, 1, 2, 2}), counts({-9, 1 << 30}), outIndices(4), outCounts(2);
+    test::Device<float> values({1, 1, 4, 5}), outValues(4);
+    test::Device<unsigned long long> keys(2 * 2);
+    CoalesceArguments a{indices.data(),   values.data(),    counts.data(), outIndices.data(), outValues.data(),
+                        outCounts.data(), keys.data(),      2,             2,                 2};
+    bool warp = std::string(sorter.kernel) == "coalesce_warp";
+    test::run(sorter.kernel, {warp ? 1u : 2u, 1, 1}, 256, 256 + 16, a);
+    EXPECT_EQUAL(outCounts.read(), (std::vector<int>{0, 1}));
+    EXPECT_EQUAL(outIndices.read(), (std::vector<int>{EMPTY, EMPTY, 2, EMPTY}));
+    EXPECT_EQUAL(outValues.read(), (std::vector<float>{0, 0, 9, 0}));
+  }
+}
