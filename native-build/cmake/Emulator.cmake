@@ -17,7 +17,7 @@ file(GLOB test_sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/src/test/*
 set(core_sources
     ${emulator_source}/arena.cpp ${emulator_source}/collectives.cpp ${emulator_source}/fiber.cpp
     ${emulator_source}/launch.cpp ${emulator_source}/machine.cpp ${emulator_source}/memory.cpp
-    ${emulator_source}/registry.cpp)
+    ${emulator_source}/registry.cpp ${emulator_source}/sites.cpp)
 
 file(GLOB driver_sources CONFIGURE_DEPENDS "${emulator_source}/driver/*.cpp")
 list(FILTER driver_sources EXCLUDE REGEX "/packer.cpp$")
@@ -41,7 +41,9 @@ list(APPEND blas_sources "${generated}/refused_blas.cpp")
 file(GLOB checker_sources CONFIGURE_DEPENDS "${emulator_source}/checker/*.cpp")
 
 # Floating point as nvcc does it with -fmad=false: nothing is fused that is not written fused.
+find_package(Threads REQUIRED)
 add_library(pursuit_cxx INTERFACE)
+target_link_libraries(pursuit_cxx INTERFACE Threads::Threads)
 target_compile_features(pursuit_cxx INTERFACE cxx_std_17)
 target_compile_options(pursuit_cxx INTERFACE -ffp-contract=off -fvisibility=hidden)
 target_include_directories(pursuit_cxx INTERFACE "${CMAKE_CURRENT_SOURCE_DIR}/src")
@@ -108,24 +110,24 @@ function(pursuit_tests name)
   endforeach()
 endfunction()
 
-# pursuit_driver(<variant> <folder>): libcuda.so.1 with the kernels inside, its images, and libcublas.so.12.
+# pursuit_driver(<variant> <folder> [EXCLUDE_FROM_ALL]): libcuda.so.1 with the kernels inside, its images, and libcublas.so.12.
 function(pursuit_driver name folder)
-  add_library(cuda_${name} SHARED)
-  target_link_libraries(cuda_${name} PRIVATE core_${name} driver_${name} kernels_${name})
+  add_library(cuda_${name} SHARED ${ARGN})
+  target_link_libraries(cuda_${name} PRIVATE core_${name} driver_${name} kernels_${name} Threads::Threads)
   set_target_properties(cuda_${name} PROPERTIES LINKER_LANGUAGE CXX)
   # No symbol may be left for the loader to find: it would end the JVM.
   target_link_options(cuda_${name} PRIVATE -Wl,-soname,libcuda.so.1 -Wl,--no-undefined)
   set_target_properties(cuda_${name} PROPERTIES PREFIX "" OUTPUT_NAME libcuda SUFFIX .so.1 NO_SONAME ON
     LIBRARY_OUTPUT_DIRECTORY "${folder}")
 
-  add_library(cublas_${name} SHARED)
+  add_library(cublas_${name} SHARED ${ARGN})
   target_link_libraries(cublas_${name} PRIVATE blas_${name} cuda_${name})
   target_link_options(cublas_${name} PRIVATE -Wl,-soname,libcublas.so.12 -Wl,--no-undefined
     "-Wl,--version-script,${generated}/cublas.map")
   set_target_properties(cublas_${name} PROPERTIES PREFIX "" OUTPUT_NAME libcublas SUFFIX .so.12 NO_SONAME ON
     LIBRARY_OUTPUT_DIRECTORY "${folder}" LINKER_LANGUAGE CXX LINK_DEPENDS "${generated}/cublas.map")
 
-  add_executable(packer_${name} ${emulator_source}/driver/packer.cpp)
+  add_executable(packer_${name} ${ARGN} ${emulator_source}/driver/packer.cpp)
   target_link_libraries(packer_${name} PRIVATE pursuit_cxx core_${name} driver_${name} kernels_${name})
   add_custom_command(TARGET packer_${name} POST_BUILD
     COMMAND "${CMAKE_COMMAND}" -E rm -rf "${folder}/images"
@@ -147,4 +149,18 @@ pursuit_variant(checked
   KERNEL -O1 -g -fsanitize=thread --param=tsan-instrument-func-entry-exit=0
   CORE -O2 -g1 -DSIMT_ACCESS_CHECKER SOURCES ${checker_sources})
 pursuit_tests(checked 4)
-pursuit_driver(checked "${PURSUIT_OUT}/emulator-checked")
+pursuit_driver(checked "${PURSUIT_OUT}/emulator-checked" EXCLUDE_FROM_ALL)
+add_dependencies(checks cuda_checked cublas_checked packer_checked)
+
+# The mutation test leaves out each barrier in turn. Of the kernels: ctest -L mutation. Of the tests' own kernels, with
+# survivors among them: the mutation test's own test.
+find_program(BASH bash)
+if(BASH)
+  set(mutate "${BASH}" "${CMAKE_CURRENT_SOURCE_DIR}/src/test/mutate.sh" "${CMAKE_CURRENT_BINARY_DIR}")
+  set(tables "${CMAKE_CURRENT_SOURCE_DIR}/src/test")
+  add_test(NAME mutation COMMAND ${mutate} "${PURSUIT_KERNELS}" "${tables}/survivors.txt")
+  add_test(NAME mutation.itself COMMAND ${mutate} "${tables}" "${tables}/survivors_of_tests.txt")
+  set_tests_properties(mutation mutation.itself PROPERTIES TIMEOUT 3600 LABELS mutation RUN_SERIAL ON)
+else()
+  message(STATUS "Pursuit: no mutation test: it needs bash")
+endif()

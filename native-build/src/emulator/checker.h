@@ -5,6 +5,7 @@
 namespace simt::checker {
 
 #ifdef SIMT_ACCESS_CHECKER
+constexpr bool ENABLED = true;  // it has one memory of accesses: launches keep to one host thread
 void launch_begins();
 void cluster_begins(Cluster& cluster);
 void block_ends(Block& block);
@@ -16,6 +17,7 @@ void read(const void* address, size_t bytes, Site site);
 void write(const void* address, size_t bytes, Site site);
 void released(const void* address, size_t bytes);  // device memory
 #else
+constexpr bool ENABLED = false;
 inline void launch_begins() {}
 inline void cluster_begins(Cluster&) {}
 inline void block_ends(Block&) {}

@@ -4,6 +4,7 @@
 
 #include "emulator/checker.h"
 #include "emulator/machine.h"
+#include "emulator/sites.h"
 
 namespace simt {
 namespace {
@@ -163,6 +164,7 @@ void release_cluster(Cluster& cluster, Thread* self) {
 
 uint64_t warp_collective(WarpOperation operation, unsigned mask, uint64_t value, unsigned selector, unsigned width,
                          Site site) {
+  if (operation == WarpOperation::SYNC && sites::skipped(site)) return 0;
   Thread* self = current;
   Warp& warp = *self->warp;
   if (!(mask >> self->lane & 1))
@@ -205,6 +207,7 @@ uint64_t warp_collective(WarpOperation operation, unsigned mask, uint64_t value,
 }
 
 int block_barrier(BlockOperation operation, bool predicate, Site site) {
+  if (operation == BlockOperation::SYNC && sites::skipped(site)) return 0;
   Thread* self = current;
   Block& block = *self->block;
   if (block.arrived == 0) {
@@ -227,6 +230,7 @@ int block_barrier(BlockOperation operation, bool predicate, Site site) {
 }
 
 void cluster_barrier(Site site) {
+  if (sites::skipped(site)) return;
   Thread* self = current;
   Cluster& cluster = *self->block->cluster;
   if (cluster.arrived == 0)
@@ -311,6 +315,7 @@ void copy_async(void* shared, const void* global, Site site) {
 void copy_async_commit() { current->copies++; }
 
 void copy_async_wait(unsigned groups, Site site) {
+  if (sites::skipped(site)) return;
   auto& copies = machine().copies();
   size_t kept = 0;
   for (size_t i = 0; i < copies.size(); i++) {

@@ -1,14 +1,21 @@
 #include "emulator/launch.h"
 
+#include <atomic>
+#include <condition_variable>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <mutex>
+#include <thread>
 
 #include "emulator/checker.h"
 #include "emulator/machine.h"
 
 namespace simt {
 namespace {
+
+// Fewer threads than this are done before a second host thread has woken up.
+constexpr uint64_t WORTH_SHARING = 4096;
 
 uint64_t number(const char* variable, uint64_t otherwise) {
   const char* text = std::getenv(variable);
@@ -21,10 +28,89 @@ Machine& machine_of_host_thread() {
   return *own;
 }
 
+// The clusters of a launch, the odd ones for a second host thread if there is one. A cluster's order of threads depends on
+// its number, not on who runs it; of several failures the first cluster's counts.
+class Work {
+ public:
+  explicit Work(const Launch& launch)
+      : launch_(launch),
+        perRow_(launch.grid.x / launch.entry->cluster),
+        clusters_(perRow_ * launch.grid.y * launch.grid.z) {}
+
+  uint64_t clusters() const { return clusters_; }
+
+  void run(uint64_t first, uint64_t step) {
+    for (uint64_t linear = first; linear < clusters_ && linear < failed_; linear += step) {
+      unsigned x = unsigned(linear % perRow_) * launch_.entry->cluster;
+      unsigned y = unsigned(linear / perRow_ % launch_.grid.y), z = unsigned(linear / perRow_ / launch_.grid.y);
+      if (Failure failure = machine_of_host_thread().run(launch_, {x, y, z}, linear, options().seed))
+        return note(linear, std::move(failure));
+    }
+  }
+
+  Failure failure() { return std::move(failure_); }
+
+ private:
+  void note(uint64_t linear, Failure failure) {
+    std::lock_guard lock(mutex_);
+    if (linear >= failed_) return;
+    failed_ = linear;
+    failure_ = std::move(failure);
+  }
+
+  const Launch& launch_;
+  uint64_t perRow_, clusters_;
+  std::mutex mutex_;
+  std::atomic<uint64_t> failed_{~0ull};
+  Failure failure_;
+};
+
+// The second host thread: does the odd clusters of one launch at a time.
+class Helper {
+ public:
+  Helper() { std::thread(&Helper::serve, this).detach(); }
+
+  void share(Work& work) {
+    std::lock_guard oneLaunch(launch_);
+    {
+      std::lock_guard lock(mutex_);
+      work_ = &work;
+    }
+    changed_.notify_all();
+    work.run(0, 2);
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return !work_; });
+  }
+
+ private:
+  void serve() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      changed_.wait(lock, [&] { return work_; });
+      lock.unlock();
+      work_->run(1, 2);
+      lock.lock();
+      work_ = nullptr;
+      changed_.notify_all();
+    }
+  }
+
+  std::mutex launch_, mutex_;
+  std::condition_variable changed_;
+  Work* work_ = nullptr;
+};
+
+Helper& helper() {
+  static Helper* only = new Helper;  // never destroyed: it waits while the process exits
+  return *only;
+}
+
 }  // namespace
 
 Options& options() {
-  static Options all{number("SIMT_SEED", 1), unsigned(number("SIMT_THREADS", 2)), unsigned(number("SIMT_SECONDS", 120))};
+  unsigned cores = std::thread::hardware_concurrency();
+  static Options all{number("SIMT_SEED", 1), unsigned(number("SIMT_THREADS", cores > 1 ? 2 : 1)),
+                     unsigned(number("SIMT_SECONDS", 120))};
   return all;
 }
 
@@ -34,12 +120,14 @@ Failure launch(const Entry& entry, dim3 grid, dim3 block, size_t sharedBytes, co
   std::memcpy(copy.get(), arguments, entry.argumentBytes);
   Launch launch{&entry, grid, block, sharedBytes, block.x * block.y * block.z, copy.get()};
   checker::launch_begins();
-  uint64_t linear = 0;
-  for (unsigned z = 0; z < grid.z; z++)
-    for (unsigned y = 0; y < grid.y; y++)
-      for (unsigned x = 0; x < grid.x; x += entry.cluster)
-        if (Failure failure = machine_of_host_thread().run(launch, {x, y, z}, linear++, options().seed)) return failure;
-  return {};
+  Work work(launch);
+  bool shared = !checker::ENABLED && options().hostThreads > 1 && work.clusters() > 1 &&
+                work.clusters() * entry.cluster * launch.threads >= WORTH_SHARING;
+  if (shared)
+    helper().share(work);
+  else
+    work.run(0, 1);
+  return work.failure();
 }
 
 }  // namespace simt

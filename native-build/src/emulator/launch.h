@@ -20,7 +20,7 @@ struct Failure {
 // How launches run; read once from the environment, settable by tests.
 struct Options {
   uint64_t seed = 1;        // SIMT_SEED; 0 runs threads in their order, odd ones at random, even ones in random bursts
-  unsigned hostThreads = 2;  // SIMT_THREADS
+  unsigned hostThreads = 2;  // SIMT_THREADS: 1 or 2
   unsigned seconds = 120;    // SIMT_SECONDS: a launch that takes longer has failed
 };
 Options& options();

@@ -23,7 +23,7 @@ __device__ void in_a_warp(const OrderArguments& a, OrderShared& s, Order order) 
   if (order == Order::THROUGH_A_THIRD_LANE) {
     __syncwarp(lane < 16 ? 0xffffu : 0xffff0000u);
     __syncwarp(0x10001u << (lane & 15));
-    by = 16;
+    by = 17;
   }
   a.out[t] = s.words[lane ^ by];
 }

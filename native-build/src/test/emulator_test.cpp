@@ -45,6 +45,24 @@ TEST(blocks_of_a_cluster_read_each_other) {
   EXPECT_EQUAL(out.read(), (std::vector<int>{10, 10, 10, 10, 26, 26, 26, 26}));
 }
 
+TEST(a_second_host_thread_changes_nothing) {
+  const int blocks = 97, count = blocks * 256;
+  test::Device<int> in(counting(count)), one(std::vector<int>(blocks)), two(std::vector<int>(blocks));
+  test::Device<int> wrongIn(counting(64)), wrongOut(64);
+  unsigned before = simt::options().hostThreads;
+  std::string messages[2];
+  for (unsigned threads : {1u, 2u}) {
+    simt::options().hostThreads = threads;
+    VectorArguments a{in.data(), (threads == 1 ? one : two).data(), count, 0};
+    test::run("emulator_sum", {unsigned(blocks), 1, 1}, 256, 8 * sizeof(int), a);
+    VectorArguments b{wrongIn.data(), wrongOut.data(), 64, 0};
+    messages[threads - 1] = test::fails("emulator_wrong", {blocks, 1, 1}, 64, 0, b);
+  }
+  simt::options().hostThreads = before;
+  EXPECT_EQUAL(one.read(), two.read());
+  EXPECT_EQUAL(messages[0], messages[1]);
+}
+
 TEST(deadlock_says_who_waits_where) {
   std::string message = wrong(0);
   EXPECT_CONTAINS(message, "kernel emulator_wrong, block (0, 0, 0)");

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <functional>
 
+#include "emulator/sites.h"
+
 namespace test {
 namespace {
 struct Registered {
@@ -43,27 +45,51 @@ simt::Failure launch(const std::string& kernel, dim3 grid, unsigned threads, siz
 }
 
 namespace {
-// Without arguments: all cases; otherwise those whose name contains one of the arguments.
-int run_all(int count, char** arguments) {
-  unsigned failed = 0, ran = 0;
+
+// Whether the case passes; says why not.
+bool run_one(const Registered& each) {
+  generator.seed(unsigned(simt::options().seed * 2654435761u ^ std::hash<std::string>{}(each.name)));
+  try {
+    each.body();
+    if (std::string damage = simt::damaged_memory(); !damage.empty()) throw Failed(damage);
+    return true;
+  } catch (const std::exception& e) {
+    std::printf("FAILED %s (SIMT_SEED=%llu): %s\n", each.name, (unsigned long long)simt::options().seed, e.what());
+    return false;
+  }
+}
+
+int run_some(int count, char** names) {
+  unsigned passed = 0, ran = 0;
   for (const Registered& each : cases()) {
-    bool chosen = count < 2;
-    for (int i = 1; i < count; i++) chosen |= std::strstr(each.name, arguments[i]) != nullptr;
+    bool chosen = count == 0;
+    for (int i = 0; i < count; i++) chosen |= !std::strcmp(each.name, names[i]);
     if (!chosen) continue;
     ran++;
-    generator.seed(unsigned(simt::options().seed * 2654435761u ^ std::hash<std::string>{}(each.name)));
-    try {
-      each.body();
-      if (std::string damage = simt::damaged_memory(); !damage.empty()) throw Failed(damage);
-    } catch (const std::exception& e) {
-      failed++;
-      std::printf("FAILED %s (SIMT_SEED=%llu): %s\n", each.name, (unsigned long long)simt::options().seed, e.what());
-    }
+    passed += run_one(each);
   }
-  std::printf("%u of %u cases passed\n", ran - failed, ran);
-  return failed || !ran;
+  std::printf("%u of %u cases passed\n", passed, ran);
+  return passed < ran || !ran;
 }
+
+// For the mutation test: the barriers that each case reaches, as lines "file:line case".
+int list_barriers() {
+  simt::sites::watching = true;
+  auto& watch = simt::sites::watch();
+  watch.noting = true;
+  for (const Registered& each : cases()) {
+    watch.noted.clear();
+    if (!run_one(each)) return 1;
+    for (const std::string& site : watch.noted) std::printf("%s %s\n", site.c_str(), each.name);
+  }
+  return 0;
+}
+
 }  // namespace
 }  // namespace test
 
-int main(int count, char** arguments) { return test::run_all(count, arguments); }
+// Runs the cases whose names are given, or all; or, with --barriers, tells what each reaches.
+int main(int count, char** arguments) {
+  if (count == 2 && !std::strcmp(arguments[1], "--barriers")) return test::list_barriers();
+  return test::run_some(count - 1, arguments + 1);
+}

@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# The mutation test: leaves out each barrier of the kernels in turn and runs the cases that reach it, under the access
+# checker and in several orders of threads. A barrier that nobody misses is a survivor: either it is not needed, or a test
+# is missing. Survivors must be those that the table explains (survivors.txt), no more and no fewer.
+#
+#   mutate.sh <folder of the test programs> <folder of the kernels> <table> [part of a barrier's key]
+#
+# No program is built anew: the emulator skips the barrier that SIMT_SKIP names. A barrier's key is
+# <file> <device function or kernel> <number of the barrier in it>, which edits elsewhere do not change.
+set -euo pipefail
+programs=$1 kernels=$2 table=$3 part=${4:-}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# Lines "file:line file function number" of every barrier. Comments hold none.
+barriers() {
+  for file in "$kernels"/*.cu*; do
+    [ "$(basename "$file")" = simt.cuh ] && continue
+    awk -v file="$(basename "$file")" '
+      { line = $0; sub(/\/\/.*/, "", line) }
+      match(line, /KERNEL\([a-z_0-9A-Z]+/) { name = substr(line, RSTART, RLENGTH); sub(/.*\(/, "", name); number = 0 }
+      line ~ /__device__/ && match(line, /[a-zA-Z_0-9]+\(/) && line !~ /__align__/ {
+        name = substr(line, RSTART, RLENGTH - 1); number = 0
+      }
+      line ~ /(__syncthreads|__syncwarp|cluster_sync|copy_async_wait<[^>]*>)\(/ {
+        number++; print file ":" NR " " file " " name " " number
+      }' "$file"
+  done
+}
+
+# Lines "file:line program case" of every barrier that a case reaches.
+reached() {
+  for program in "$programs"/*_test_plain; do
+    name=$(basename "$program" _plain)
+    SIMT_SEED=1 "$program" --barriers > "$work/list" || { cat "$work/list" >&2; exit 1; }
+    awk -v name="$name" '{ print $1, name, $2 }' "$work/list"
+  done
+}
+
+# The variant and seed under which the cases miss the barrier, if any.
+killer() {
+  local place=$1 program cases variant seed
+  for pair in checked:1 plain:1 plain:2 plain:0 checked:2; do
+    variant=${pair%:*} seed=${pair#*:}
+    for program in $(awk -v place="$place" '$1 == place { print $2 }' "$work/reached" | sort -u); do
+      cases=$(awk -v place="$place" -v program="$program" '$1 == place && $2 == program { print $3 }' "$work/reached")
+      # shellcheck disable=SC2086
+      if ! SIMT_SKIP=$place SIMT_SEED=$seed SIMT_SECONDS=60 timeout 300 "$programs/${program}_$variant" $cases \
+        > "$work/output" 2>&1; then
+        echo "$variant, seed $seed: $(sed -n 's/^FAILED [^:]*: //p' "$work/output" | head -1 | cut -c1-160)"
+        return
+      fi
+    done
+  done
+}
+
+barriers > "$work/barriers"
+reached > "$work/reached"
+: > "$work/survivors"
+count=0
+while read -r place file function number; do
+  key="$file $function $number"
+  case "$key" in *"$part"*) ;; *) continue ;; esac
+  count=$((count + 1))
+  if ! grep -q "^$place " "$work/reached"; then
+    echo "$place ($key): no case reaches it"
+    echo "$key" >> "$work/survivors"
+    continue
+  fi
+  by=$(killer "$place")
+  if [ -n "$by" ]; then
+    echo "$place ($key): missed by $by"
+  else
+    echo "$place ($key): SURVIVES"
+    echo "$key" >> "$work/survivors"
+  fi
+done < "$work/barriers"
+
+sort "$work/survivors" > "$work/found"
+sed -e '/^#/d' -e '/^$/d' -e 's/ *|.*//' "$table" | { grep -F -- "$part" || true; } | sort > "$work/explained"
+echo
+echo "$count barriers, $(wc -l < "$work/found") survivors, $(wc -l < "$work/explained") explained"
+status=0
+while read -r key; do
+  echo "not explained in $table: $key"
+  status=1
+done < <(comm -23 "$work/found" "$work/explained")
+while read -r key; do
+  echo "explained in $table, but it does not survive or does not exist: $key"
+  status=1
+done < <(comm -13 "$work/found" "$work/explained")
+exit $status
