@@ -47,7 +47,7 @@ TEST(blocks_of_a_cluster_read_each_other) {
 
 TEST(a_second_host_thread_changes_nothing) {
   const int blocks = 97, count = blocks * 256;
-  test::Device<int> in(counting(count)), one(std::vector<int>(blocks)), two(std::vector<int>(blocks));
+  test::Device<int> in(counting(count)), one{std::vector<int>(blocks)}, two{std::vector<int>(blocks)};
   test::Device<int> wrongIn(counting(64)), wrongOut(64);
   unsigned before = simt::options().hostThreads;
   std::string messages[2];
