@@ -147,13 +147,13 @@ final class Allocator implements AutoCloseable {
     return !outOfMemory;
   }
 
-  /** Gives back what was freed first. A broken context takes nothing back. */
+  /** Gives back what was freed first. */
   private void giveBackDownTo(long kept) {
-    while (idleBytes > kept && !driver.isBroken()) {
+    while (idleBytes > kept) {
       Block block = idle.removeFirst();
       idleBytes -= block.bytes();
-      driver.enter();
-      driver.leave("cuMemFree", JCudaDriver.cuMemFree(block.pointer()));
+      driver.enterFreeing();
+      driver.leaveFreeing("cuMemFree", JCudaDriver.cuMemFree(block.pointer()));
     }
   }
 

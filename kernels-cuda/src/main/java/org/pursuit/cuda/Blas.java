@@ -158,7 +158,12 @@ final class Blas implements AutoCloseable {
       return;
     }
     driver.leave(operation, CUresult.CUDA_SUCCESS);
-    throw new KernelException(operation, CudaProvider.NAME, status, cublasStatus.stringFor(status));
+    throw failure(operation, status);
+  }
+
+  private static KernelException failure(String operation, int status) {
+    return new KernelException(
+        operation, CudaProvider.NAME, status, cublasStatus.stringFor(status));
   }
 
   private static int dataType(DeviceRows rows) {
@@ -179,8 +184,12 @@ final class Blas implements AutoCloseable {
     if (handle != null) {
       cublasHandle closing = handle;
       handle = null;
-      driver.enter();
-      leave("cublasDestroy", JCublas2.cublasDestroy(closing));
+      driver.enterFreeing();
+      int status = JCublas2.cublasDestroy(closing);
+      driver.leaveFreeing("cublasDestroy", CUresult.CUDA_SUCCESS);
+      if (status != cublasStatus.CUBLAS_STATUS_SUCCESS && !driver.isBroken()) {
+        throw failure("cublasDestroy", status);
+      }
     }
   }
 }

@@ -20,7 +20,7 @@ record Cuda(
     try {
       stream = new Stream(driver);
     } catch (RuntimeException | Error e) {
-      suppressing(e, driver);
+      suppressing(e, driver::close);
       throw e;
     }
     Allocator allocator = new Allocator(driver, stream, limitBytes);
@@ -43,30 +43,34 @@ record Cuda(
             workspace));
   }
 
-  /**
-   * Waits for what is queued and frees everything, the rest too when a part fails. In a broken
-   * context nothing can be freed but our hold on it.
-   */
+  /** Waits for what is queued and frees everything, the rest too when a part fails. */
   @Override
   public void close() {
-    if (driver.isBroken()) {
-      driver.abandon();
-      return;
+    try {
+      if (!driver.isBroken()) {
+        stream.await();
+      }
+    } catch (RuntimeException e) {
+      suppressing(e, this::free);
+      throw e;
     }
+    free();
+  }
+
+  private void free() {
     try (driver;
         stream;
         kernels;
         allocator;
         staging;
-        graphs;
-        products) {
-      stream.await();
+        graphs) {
+      products.close();
     }
   }
 
-  private static void suppressing(Throwable cause, Driver driver) {
+  private static void suppressing(Throwable cause, Runnable closing) {
     try {
-      driver.close();
+      closing.run();
     } catch (RuntimeException e) {
       cause.addSuppressed(e);
     }

@@ -66,6 +66,13 @@ final class CudaMatrix extends Matrix {
     Storage.fill(
         made,
         () -> {
+          if (!cuda.driver().owns(address)) {
+            throw new IllegalArgumentException(
+                "devicePointer: 0x"
+                    + Long.toHexString(address)
+                    + " is no memory of "
+                    + cuda.device().name());
+          }
           cuda.stream().runAfter(owner);
           made.block = new Block(new DevicePointer(address), made.storageBytes());
           made.ownersStream = owner;

@@ -14,12 +14,14 @@ import jcuda.driver.JCudaDriver;
  * What a device is, read once.
  *
  * @param handle the driver's handle
+ * @param ordinal its number among the devices that the driver shows
  * @param name as the driver gives it
  * @param capability compute capability, major·10 + minor: 90 for an H200
  * @param sharedBytesPerBlock the most shared memory that a block may ask for
  */
 record Device(
     CUdevice handle,
+    int ordinal,
     String name,
     int capability,
     int multiprocessors,
@@ -41,6 +43,7 @@ record Device(
     Driver.check("cuDeviceTotalMem", JCudaDriver.cuDeviceTotalMem(memory, handle));
     return new Device(
         handle,
+        ordinal,
         text(name),
         10 * attribute(handle, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)
             + attribute(handle, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR),

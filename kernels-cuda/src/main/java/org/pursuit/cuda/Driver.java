@@ -1,6 +1,8 @@
 package org.pursuit.cuda;
 
+import jcuda.Pointer;
 import jcuda.driver.CUcontext;
+import jcuda.driver.CUpointer_attribute;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 import org.pursuit.KernelException;
@@ -10,11 +12,11 @@ import org.pursuit.KernelException;
  * #enter} and {@link #leave}, and only there, for a virtual thread may continue on another carrier
  * after any call. {@link #leave} checks the call's result.
  *
- * <p>Most calls are queued and fail later than they were made; the message of a failure names the
- * calls that were queued before it. With {@code -Dpursuit.cuda.debug=true} every queued call is
- * waited for, so that the one that fails is named.
+ * <p>A queued call that fails while it runs is reported by a later one; the message then names the
+ * calls that were queued before. With {@code -Dpursuit.cuda.debug=true} every queued call is waited
+ * for, so that the one that fails is named.
  *
- * <p>Some errors break the context for good, for everybody in this process who uses the device. The
+ * <p>Such errors break the context for good, for everybody in this process who uses the device. The
  * context is not ours to reset; from then on every call throws and only closing is possible.
  */
 final class Driver implements AutoCloseable {
@@ -64,7 +66,36 @@ final class Driver implements AutoCloseable {
     if (result != CUresult.CUDA_SUCCESS) {
       throw failed(operation, result);
     }
-    check("cuCtxPopCurrent", popResult);
+    if (broken == null) {
+      check("cuCtxPopCurrent", popResult);
+    }
+  }
+
+  /** {@link #enter} for a call that frees something, which is tried in a broken context too. */
+  void enterFreeing() {
+    int result = JCudaDriver.cuCtxPushCurrent(context);
+    if (broken == null) {
+      check("cuCtxPushCurrent", result);
+    }
+  }
+
+  /** Ends what {@link #enterFreeing} began. A broken context answers every call with its error. */
+  void leaveFreeing(String operation, int result) {
+    leave(operation, broken == null ? result : CUresult.CUDA_SUCCESS);
+  }
+
+  /** Whether an address is memory of this device. */
+  boolean owns(long address) {
+    int[] ordinal = new int[1];
+    enter();
+    int result =
+        JCudaDriver.cuPointerGetAttribute(
+            Pointer.to(ordinal),
+            CUpointer_attribute.CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL,
+            new DevicePointer(address));
+    boolean unknown = result == CUresult.CUDA_ERROR_INVALID_VALUE;
+    leave("cuPointerGetAttribute", unknown ? CUresult.CUDA_SUCCESS : result);
+    return !unknown && ordinal[0] == device.ordinal();
   }
 
   /** Notes a queued operation, for the message of a later failure. */
@@ -88,8 +119,11 @@ final class Driver implements AutoCloseable {
   }
 
   private KernelException failed(String operation, int result) {
+    if (!breaks(result)) {
+      return failure(operation, result);
+    }
     KernelException failure = failure(operation + log.after(), result);
-    if (breaks(result)) {
+    if (broken == null) {
       broken =
           "the CUDA context of "
               + device.name()
@@ -120,13 +154,12 @@ final class Driver implements AutoCloseable {
     };
   }
 
-  /** Gives up a broken context, whatever the driver says to it. */
-  void abandon() {
-    JCudaDriver.cuDevicePrimaryCtxRelease(device.handle());
-  }
-
+  /** Gives up our hold on the context. */
   @Override
   public void close() {
-    check("cuDevicePrimaryCtxRelease", JCudaDriver.cuDevicePrimaryCtxRelease(device.handle()));
+    int result = JCudaDriver.cuDevicePrimaryCtxRelease(device.handle());
+    if (broken == null) {
+      check("cuDevicePrimaryCtxRelease", result);
+    }
   }
 }

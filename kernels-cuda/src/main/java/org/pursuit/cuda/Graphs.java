@@ -51,10 +51,7 @@ final class Graphs implements AutoCloseable {
   void abandon(Throwable cause) {
     CUgraph recorded = new CUgraph();
     stream.capturing(false);
-    if (driver.isBroken()) {
-      return;
-    }
-    driver.enter();
+    driver.enterFreeing();
     int ended = JCudaDriver.cuStreamEndCapture(stream.handle(), recorded);
     if (ended == CUresult.CUDA_SUCCESS) {
       ended = JCudaDriver.cuGraphDestroy(recorded);
@@ -62,7 +59,7 @@ final class Graphs implements AutoCloseable {
     try {
       // The call that failed may have invalidated the recording, which is then reported here.
       boolean known = ended == CUresult.CUDA_ERROR_STREAM_CAPTURE_INVALIDATED;
-      driver.leave("cuStreamEndCapture", known ? CUresult.CUDA_SUCCESS : ended);
+      driver.leaveFreeing("cuStreamEndCapture", known ? CUresult.CUDA_SUCCESS : ended);
     } catch (RuntimeException e) {
       cause.addSuppressed(e);
     }
@@ -80,10 +77,8 @@ final class Graphs implements AutoCloseable {
     if (!open.remove(graph)) {
       return false;
     }
-    if (!driver.isBroken()) {
-      driver.enter();
-      driver.leave("cuGraphExecDestroy", JCudaDriver.cuGraphExecDestroy(graph));
-    }
+    driver.enterFreeing();
+    driver.leaveFreeing("cuGraphExecDestroy", JCudaDriver.cuGraphExecDestroy(graph));
     return true;
   }
 

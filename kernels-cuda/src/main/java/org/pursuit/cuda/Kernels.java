@@ -90,8 +90,8 @@ final class Kernels implements AutoCloseable {
     modules.clear();
     kernels.clear();
     for (CUmodule module : loaded) {
-      driver.enter();
-      driver.leave("cuModuleUnload", JCudaDriver.cuModuleUnload(module));
+      driver.enterFreeing();
+      driver.leaveFreeing("cuModuleUnload", JCudaDriver.cuModuleUnload(module));
     }
   }
 }

@@ -56,9 +56,9 @@ final class PinnedBlock implements AutoCloseable {
 
   @Override
   public void close() {
-    driver.enter();
+    driver.enterFreeing();
     int destroyed = JCudaDriver.cuEventDestroy(copied);
     int freed = JCudaDriver.cuMemFreeHost(pointer);
-    driver.leave("cuMemFreeHost", destroyed == 0 ? freed : destroyed);
+    driver.leaveFreeing("cuMemFreeHost", destroyed == 0 ? freed : destroyed);
   }
 }

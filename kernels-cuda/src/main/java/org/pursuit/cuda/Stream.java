@@ -16,12 +16,15 @@ import jcuda.driver.JCudaDriver;
  * Nothing is allocated by a call at addresses that were used lately.
  */
 final class Stream implements AutoCloseable {
-  private static final int POINTERS = 64;
+  private static final int POINTER_BITS = 6;
+
+  /** 2⁶⁴ divided by the golden ratio: tells addresses apart whatever power of two they share. */
+  private static final long SPREAD = 0x9e3779b97f4a7c15L;
 
   private final Driver driver;
   private boolean capturing;
   private final CUstream handle = new CUstream();
-  private final DevicePointer[] pointers = new DevicePointer[POINTERS];
+  private final DevicePointer[] pointers = new DevicePointer[1 << POINTER_BITS];
 
   Stream(Driver driver) {
     this.driver = driver;
@@ -190,7 +193,7 @@ final class Stream implements AutoCloseable {
 
   /** A pointer for a library's call; the same object for an address that was used lately. */
   DevicePointer pointer(long address) {
-    int at = (int) ((address >>> 8 ^ address) & (POINTERS - 1));
+    int at = (int) ((address * SPREAD) >>> (Long.SIZE - POINTER_BITS));
     DevicePointer found = pointers[at];
     if (found == null || found.address() != address) {
       found = new DevicePointer(address);
@@ -201,7 +204,7 @@ final class Stream implements AutoCloseable {
 
   @Override
   public void close() {
-    driver.enter();
-    driver.leave("cuStreamDestroy", JCudaDriver.cuStreamDestroy(handle));
+    driver.enterFreeing();
+    driver.leaveFreeing("cuStreamDestroy", JCudaDriver.cuStreamDestroy(handle));
   }
 }

@@ -77,6 +77,6 @@ class ManifestTest {
   }
 
   private static Device device(int capability) {
-    return new Device(new CUdevice(), "GPU", capability, 1, 0, 0, 0);
+    return new Device(new CUdevice(), 0, "GPU", capability, 1, 0, 0, 0);
   }
 }

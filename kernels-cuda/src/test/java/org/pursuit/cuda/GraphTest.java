@@ -1,0 +1,133 @@
+package org.pursuit.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.pursuit.data.DType;
+import org.pursuit.data.Floats;
+import org.pursuit.data.Matrix;
+
+@OnEmulator
+class GraphTest {
+  @Test
+  void aLaunchRunsTheCallsAgainOnWhatTheHandlesHoldThen() {
+    try (CudaBackend backend = Emulator.open();
+        Matrix x = backend.upload(new float[] {1, 2, 3}, 1, 3);
+        Matrix y = backend.matrix(1, 3, DType.F32);
+        Floats errors = backend.floats(1)) {
+      step(backend, x, y, errors);
+      assertThat(y.download()).containsExactly(2, 4, 6);
+      try (CudaGraph graph = backend.capture(() -> step(backend, x, y, errors))) {
+        assertThat(y.download()).as("captured, not run").containsExactly(2, 4, 6);
+        graph.launch();
+        assertThat(y.download()).containsExactly(4, 8, 12);
+        assertThat(errors.download()).containsExactly(9 + 36 + 81);
+        x.upload(new float[] {10, 0, 0});
+        graph.launch();
+        graph.launch();
+        assertThat(y.download()).containsExactly(44, 8, 12);
+      }
+      step(backend, x, y, errors);
+      assertThat(y.download()).containsExactly(64, 8, 12);
+    }
+  }
+
+  @Test
+  void whatCannotBeRecordedIsRefusedAndTheBackendGoesOn() {
+    try (CudaBackend backend = Emulator.open();
+        Matrix x = backend.upload(new float[] {1, 2, 3}, 1, 3);
+        Matrix y = backend.matrix(1, 3, DType.F32);
+        Floats errors = backend.floats(1)) {
+      refuses(backend, "loading the kernels of training", () -> step(backend, x, y, errors));
+      step(backend, x, y, errors);
+      backend.synchronize();
+      refuses(backend, "allocating floats [7]", () -> backend.floats(7));
+      refuses(backend, "uploading", () -> x.upload(new float[3]));
+      refuses(backend, "downloading", x::download);
+      refuses(backend, "waiting", backend::synchronize);
+      refuses(backend, "waiting", backend::trim);
+      refuses(backend, "capturing", () -> backend.capture(() -> {}));
+      step(backend, x, y, errors);
+      assertThat(y.download()).containsExactly(4, 8, 12);
+      assertThat(Emulator.get("graphs")).isZero();
+    }
+  }
+
+  @Test
+  void memoryThatIsFreedStaysWithTheGraph() {
+    try (CudaBackend backend = Emulator.open();
+        Matrix x = backend.upload(new float[] {1, 2, 3}, 1, 3);
+        Floats errors = backend.floats(1)) {
+      Matrix y = backend.matrix(1, 3, DType.F32);
+      step(backend, x, y, errors);
+      CudaGraph graph = backend.capture(() -> step(backend, x, y, errors));
+      y.close();
+      try (Matrix other = backend.upload(new float[] {7, 7, 7}, 1, 3)) {
+        graph.launch();
+        backend.trim();
+        graph.launch();
+        assertThat(other.download()).containsExactly(7, 7, 7);
+        graph.close();
+        backend.trim();
+        assertThat(Emulator.get("allocations")).as("x, errors, other").isEqualTo(3);
+      }
+      assertThatIllegalStateException().isThrownBy(graph::launch).withMessage("graph is closed");
+      graph.close();
+    }
+  }
+
+  @Test
+  void aGraphIsAHandleThatMayOutliveItsBackend() {
+    CudaBackend backend = Emulator.open();
+    CudaGraph graph = backend.capture(() -> {});
+    assertThat(backend.liveHandles()).isEqualTo(1);
+    graph.launch();
+    backend.close();
+    assertThat(Emulator.get("graphs")).isZero();
+    graph.close();
+    assertThat(backend.liveHandles()).isZero();
+  }
+
+  @Test
+  void flagsOfRecordedCallsAreThrownAtEveryRun() {
+    try (CudaBackend backend = Emulator.open()) {
+      Cuda cuda = backend.cuda();
+      long word = cuda.flags().address(Flag.INDEX_OUT_OF_RANGE);
+      try (CudaGraph graph = backend.capture(() -> cuda.stream().fill(word, 1, 1))) {
+        backend.synchronize();
+        for (int run = 0; run < 2; run++) {
+          graph.launch();
+          assertThatThrownBy(backend::synchronize)
+              .hasMessage("codes: index 0 lies outside the atoms");
+        }
+      }
+    }
+  }
+
+  /** y = 2·x + y, and the distance of the two. */
+  private static void step(CudaBackend backend, Matrix x, Matrix y, Floats errors) {
+    backend.training().axpby(2, x, 1, y);
+    backend.statistics().squaredErrors(x, y, errors);
+  }
+
+  private static void refuses(CudaBackend backend, String doing, ThrowingCallable call) {
+    assertThatIllegalStateException()
+        .isThrownBy(
+            () ->
+                backend.capture(
+                    () -> {
+                      try {
+                        call.call();
+                      } catch (RuntimeException e) {
+                        throw e;
+                      } catch (Throwable t) {
+                        throw new AssertionError(t);
+                      }
+                    }))
+        .withMessage(
+            doing + " is not possible while a graph is captured; make the same calls once before");
+  }
+}
