@@ -46,7 +46,7 @@ class Build {
       build("checks");
       test(args[1]);
     } else {
-      configure();
+      configure(args[1]);
       build("all");
       pack();
     }
@@ -81,9 +81,9 @@ class Build {
         .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
   }
 
-  private static void configure() throws IOException, InterruptedException {
+  private static void configure(String images) throws IOException, InterruptedException {
     String root = Path.of("..").toRealPath().toString();
-    run(List.of("cmake", "-S", root, "-B", TREE.toString()));
+    run(List.of("cmake", "-S", root, "-B", TREE.toString(), "-DPURSUIT_IMAGES=" + images));
   }
 
   private static void build(String target) throws IOException, InterruptedException {

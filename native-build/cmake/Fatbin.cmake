@@ -10,9 +10,15 @@ set(PURSUIT_PTX 80)          # for every kernel
 set(PURSUIT_CLUSTER_PTX 90)  # for families with clusters, which exist from there on
 set(nvcc_flags -std=c++17 -fmad=false -Werror all-warnings)
 
+option(PURSUIT_IMAGES "Build the CUDA kernels' images, where nvcc is" ON)
 set(images "${PURSUIT_OUT}/images")
 file(GLOB kernel_sources CONFIGURE_DEPENDS "${PURSUIT_KERNELS}/*.cu")
-include("${CMAKE_CURRENT_LIST_DIR}/Nvcc.cmake")
+if(PURSUIT_IMAGES)
+  include("${CMAKE_CURRENT_LIST_DIR}/Nvcc.cmake")
+else()
+  set(NVCC "")
+  set(NVCC_LACK "PURSUIT_IMAGES is off")
+endif()
 if(kernel_sources AND NOT NVCC)
   message(STATUS "Pursuit: left out: CUDA kernel images, which need nvcc of CUDA 12.8 or newer. ${NVCC_LACK}")
 elseif(kernel_sources AND NOT TARGET packer_plain)
