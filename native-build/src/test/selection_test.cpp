@@ -277,7 +277,8 @@ void check(const Shape& shape, const Problem& p) {
   a.valueStride = stored.stride;
   a.rows = p.rows;
   a.columns = p.columns;
-  a.k = p.k;
+  a.slots = p.k;
+  a.k = draw(0, 1) ? p.k : std::min(p.k, p.columns);
   a.capacity = capacity_of(wants, teamThreads, p.leastCapacity);
   a.options = p.options;
   a.valueFormat = p.valueFormat;
@@ -414,7 +415,7 @@ struct Running {
     a.lists = lists.data();
     a.listCounts = counts.data();
     a.rows = problem.rows;
-    a.k = problem.k;
+    a.slots = a.k = problem.k;
     a.capacity = capacity_of(wants, 256, problem.leastCapacity);
     a.options = problem.options;
     a.slices = 1;

@@ -3,7 +3,7 @@
 // Maths     of each row the k entries that rank first: by score (or its magnitude), larger first, NaN above all, -0 as
 //           +0, then by lower index. The output holds the entries of `values` there; ties at the boundary, ReLU, order,
 //           a mask of columns and a k for each row as org.pursuit.kernel.TopK says.
-// Layout    scores and values row-major in F32, BF16 or F16, rows at any element; indices and values written [rows, k],
+// Layout    scores and values row-major in F32, BF16 or F16, rows at any element; indices and values written [rows, slots],
 //           counts [rows]; slots at or past the count hold -1 and 0.
 // Launch    one algorithm (selection.cuh) in several shapes, which CudaSelection chooses from:
 //             topk_warp     a warp a row, four rows a block: grid (rows + 3) / 4
@@ -23,7 +23,7 @@
 
 #include "selection.cuh"
 
-ARGUMENTS(TopKArguments, 120);
+ARGUMENTS(TopKArguments, 128);
 ARGUMENTS(RunningSelector, 56);
 ARGUMENTS(RunningArguments, 264);
 
@@ -71,8 +71,8 @@ __device__ __forceinline__ unsigned choose(Candidates<THREADS> candidates, unsig
 template <int THREADS>
 __device__ __forceinline__ void write_row(Candidates<THREADS> candidates, const TopKArguments& a, long long row,
                                           unsigned keeps) {
-  int* indices = a.indices + row * a.k;
-  float* written = a.written + row * a.k;
+  int* indices = a.indices + row * a.slots;
+  float* written = a.written + row * a.slots;
   unsigned count = choose(candidates, keeps, a.options), filled = 0, thread = Team<THREADS>::thread();
   Team<THREADS> team = candidates.team();
   for (unsigned start = 0; start < count; start += THREADS) {
@@ -91,7 +91,7 @@ __device__ __forceinline__ void write_row(Candidates<THREADS> candidates, const 
     }
     filled += stored;
   }
-  for (unsigned i = filled + thread; i < unsigned(a.k); i += THREADS) {
+  for (unsigned i = filled + thread; i < unsigned(a.slots); i += THREADS) {
     indices[i] = -1;
     written[i] = 0;
   }

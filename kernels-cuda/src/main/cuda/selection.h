@@ -9,8 +9,8 @@ struct TopKArguments {
   const void* values;          // [rows, columns], or null: the scores as the ranks remember them
   const unsigned char* mask;   // [columns] a byte a flag, or null
   const int* rowK;             // [rows], or null
-  int* indices;                // [rows, k]
-  float* written;              // [rows, k]
+  int* indices;                // [rows, slots]
+  float* written;              // [rows, slots]
   int* counts;                 // [rows]
   unsigned long long* lists;   // [rows, slices, listCapacity]
   unsigned* listCounts;        // [rows, slices]
@@ -18,7 +18,8 @@ struct TopKArguments {
   long long valueStride;
   int rows;
   int columns;
-  int k;
+  int slots;     // of a row of the output
+  int k;         // at most slots and columns
   int capacity;  // ranks that a team has room for
   int options;
   int valueFormat;

@@ -37,10 +37,11 @@ public final class CudaBackend extends Backend {
         new BackendInfo(CudaProvider.NAME, cuda.device() + ", " + Cublas.finding().found(), 1),
         options);
     this.cuda = cuda;
+    CudaSelection selection = new CudaSelection(this, cuda);
     this.families =
         new Families(
-            null,
-            null,
+            new CudaScoring(this, selection, new CudaRunningTopK(cuda), cuda),
+            selection,
             new CudaSparseAlgebra(this, cuda),
             null,
             new CudaTraining(this, cuda),

@@ -38,7 +38,4 @@ interface RunningTopK {
 
   /** Writes the rows of every selector's codes. */
   void finish();
-
-  /** Bytes of workspace that a row of a tile takes. */
-  long bytesPerRow(List<? extends Selector> selectors);
 }

@@ -12,6 +12,10 @@ enum Slot {
   BIAS,
   /** A chunk of scores. */
   SCORES,
+  /** What slices of rows have selected. */
+  SLICES,
+  /** What running selections keep between chunks. */
+  RUNNING,
   /** Dots of segments of atoms. */
   PARTS,
   /** Keys of rows that shared memory does not hold. */

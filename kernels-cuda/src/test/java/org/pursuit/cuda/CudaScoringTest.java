@@ -181,11 +181,6 @@ class CudaScoringTest {
       assertThat(seen).isEqualTo(columns);
       finished++;
     }
-
-    @Override
-    public long bytesPerRow(List<? extends Selector> selectors) {
-      return 0;
-    }
   }
 
   /** The checks of selections without any. */

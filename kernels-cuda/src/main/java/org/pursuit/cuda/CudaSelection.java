@@ -1,0 +1,41 @@
+package org.pursuit.cuda;
+
+import org.pursuit.data.FixedWidthCodes;
+import org.pursuit.data.Matrix;
+import org.pursuit.data.Memory;
+import org.pursuit.kernel.Selection;
+import org.pursuit.kernel.TopK;
+
+/**
+ * Selections on the device: {@code selection.cu}, in the shape that {@link SelectionShape} says.
+ */
+final class CudaSelection extends Selection {
+  private final SelectionKernels kernels;
+  private final Workspace workspace;
+
+  CudaSelection(Memory memory, Cuda cuda) {
+    super(memory);
+    this.kernels = new SelectionKernels(cuda);
+    this.workspace = cuda.workspace();
+  }
+
+  @Override
+  protected void topKKernel(Matrix scores, Matrix values, TopK options, FixedWidthCodes out) {
+    CudaMatrix ranked = (CudaMatrix) scores;
+    CudaMatrix stored = (CudaMatrix) values;
+    int rows = scores.rows();
+    int columns = scores.columns();
+    int wants = SelectionKernels.wants(options, columns);
+    long rowBytes = (long) columns * scores.dtype().bytes();
+    SelectionShape shape = SelectionShape.of(kernels.device(), rows, rowBytes, wants);
+    if (shape != SelectionShape.SPLIT) {
+      kernels.select(shape, ranked, stored, options, out, 1, 0);
+      return;
+    }
+    int slices = SelectionShape.slices(kernels.device(), rows, rowBytes);
+    long listBytes = SelectionKernels.listBytes(rows, slices, wants);
+    long lists = workspace.address(Slot.SLICES, listBytes + (long) rows * slices * Integer.BYTES);
+    kernels.select(shape, ranked, stored, options, out, slices, lists);
+    kernels.merge(stored, options, out, 0, rows, columns, lists, lists + listBytes, slices, wants);
+  }
+}
