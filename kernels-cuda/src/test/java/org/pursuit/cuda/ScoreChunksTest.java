@@ -41,6 +41,6 @@ class ScoreChunksTest {
 
   private static ScoreChunks chunks(int multiprocessors, long l2Bytes) {
     return ScoreChunks.of(
-        new Device(new CUdevice(), "GPU", 90, multiprocessors, 0, l2Bytes, 80L << 30));
+        new Device(new CUdevice(), 0, "GPU", 90, multiprocessors, 0, l2Bytes, 80L << 30));
   }
 }
