@@ -2,6 +2,8 @@
 // summation are promises.
 #include "sparse_algebra.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -280,6 +282,25 @@ void expect_coalesced(const std::string& kernel, const std::vector<Row>& rows, i
   for (size_t i = 0; i < slots; i++) EXPECT(same(values.read()[i], expectedValues[i]));
 }
 
+// Memory of which only what is touched exists.
+template <class T>
+class Vast {
+ public:
+  explicit Vast(size_t count) : bytes_(count * sizeof(T)) {
+    void* mapped = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (mapped == MAP_FAILED) throw test::Failed("no address space");
+    data_ = static_cast<T*>(mapped);
+  }
+  Vast(const Vast&) = delete;
+  Vast& operator=(const Vast&) = delete;
+  ~Vast() { munmap(data_, bytes_); }
+  T* data() { return data_; }
+
+ private:
+  T* data_;
+  size_t bytes_;
+};
+
 struct Sorter {
   const char* kernel;
   std::vector<int> ks;
@@ -445,6 +466,66 @@ TEST(dots_of_specials_and_of_no_atoms) {
         EXPECT(std::isnan(out.read()[13]));
       }
 }
+
+#ifndef SIMT_ACCESS_CHECKER  // it knows no memory but the device's
+// Rows of atoms, of codes and of the output that begin past 2^31 elements; a pitch of 4 GiB takes the path by elements.
+TEST(decodes_past_2_to_the_31_elements) {
+  constexpr long long k = 1ll << 30, n = 5;
+  for (long long atomStride : {(1ll << 30) - 4, 1ll << 30}) {
+    const long long outStride = (1ll << 31) + 1;
+    Vast<int> indices(3 * k);
+    Vast<float> values(3 * k), atoms(size_t(n * atomStride)), out(size_t(3 * outStride));
+    test::Device<int> counts({0, 9, 11});
+    test::Device<unsigned long long> flag(std::vector<unsigned long long>(1));
+    for (int r = 0; r < 3; r++)
+      for (int s = 0; s < counts.data()[r]; s++) {
+        indices.data()[r * k + s] = int(n) - 1 - s % 3;
+        values.data()[r * k + s] = float(s + r);
+      }
+    for (int j = 0; j < n; j++)
+      for (int i = 0; i < 7; i++) atoms.data()[j * atomStride + i] = float(j * 10 + i);
+    unsigned pitch = atomStride < 1ll << 30 ? unsigned(atomStride * 4) : 0;
+    CodesArguments codes{indices.data(), values.data(), counts.data(), nullptr, 3 * k, 3, int(k)};
+    DecodeArguments a{codes,     atoms.data(), nullptr, out.data(), flag.data(), atomStride,
+                      outStride, pitch,        int(n),  7,          F32,         0, 2};
+    test::run("decode_f32", {1, 1, 1}, 128, 0, a);
+    EXPECT_EQUAL(flag.read()[0], 0ull);
+    for (int r = 0; r < 3; r++)
+      for (int i = 0; i < 7; i++) {
+        float sum = 0;
+        for (int s = 0; s < counts.data()[r]; s++) sum += float(s + r) * float((n - 1 - s % 3) * 10 + i);
+        EXPECT_EQUAL(out.data()[r * outStride + i], sum);
+      }
+  }
+}
+
+TEST(dots_past_2_to_the_31_elements) {
+  constexpr long long rows = 1 << 20, k = 4096, stride = 4096, first = (rows - 1) * k;
+  Vast<int> indices(rows * k);
+  Vast<float> atoms(rows * stride), g(rows * stride), out(rows * k);
+  Vast<int> counts(rows);
+  test::Device<float> parts(size_t(3 * k));
+  test::Device<unsigned long long> flag(std::vector<unsigned long long>(1));
+  counts.data()[rows - 1] = 10;
+  for (int s = 0; s < 10; s++) indices.data()[first + s] = int(rows) - 1 - s;
+  for (int i = 0; i < 130; i++) {
+    g.data()[(rows - 1) * stride + i] = float(i % 7);
+    for (int s = 0; s < 10; s++) atoms.data()[(rows - 1 - s) * stride + i] = float(i % (s + 2));
+  }
+  CodesArguments codes{indices.data(), nullptr, counts.data(), nullptr, rows * k, int(rows), int(k)};
+  SampledDotArguments a{codes,  atoms.data(), g.data(),    parts.data(),         flag.data(), stride, stride, k, first,
+                        first + k, unsigned(stride) * 4, int(rows), 130, F32, int(rows) - 1, 1, 512};
+  test::run("sampled_dot_f32", {3 * 32, 1, 1}, 256, 0, a);
+  SumSegmentsArguments sum{parts.data(), nullptr, out.data() + first, first, k, 3};
+  test::run("sum_segments", {16, 1, 1}, 256, 0, sum);
+  EXPECT_EQUAL(flag.read()[0], 0ull);
+  for (int s = 0; s < 11; s++) {
+    float expected = 0;
+    for (int i = 0; i < 130 && s < 10; i++) expected += float(i % 7) * float(i % (s + 2));
+    EXPECT_EQUAL(out.data()[first + s], expected);
+  }
+}
+#endif
 
 TEST(coalesces_rows_of_every_length) {
   for (const Sorter& sorter : sorters())

@@ -3,7 +3,8 @@
 // decode        out[b, i] = (out[b, i]) + bias[i] + Σ_s values[b, s]·atoms[indices[b, s], i]: one chain of fmaf in
 //               float32 in the order of the entries, from the old value where it accumulates. A value of 0 takes part, so
 //               that 0·NaN is NaN. A thread owns one 16-byte vector of columns of one row (4 float32, 8 16-bit) and walks
-//               over the row's entries, eight vectors of atoms at a time, all under way before the first is used.
+//               over the row's entries, eight vectors of atoms at a time, all under way before the first is used. An
+//               entry's index and value are the same for neighbouring threads, and come four at a time where they can.
 //   Order       Slice by slice: `sliceVectors` neighbouring vectors of all rows, then the next ones. A slice of the atoms
 //               is chosen to stay in L2 (CudaSparseAlgebra says how), so that device memory gives each atom once and not
 //               once an entry. Within a slice threads go along a row's vectors, then to the next row: a warp reads whole
@@ -75,13 +76,24 @@ __device__ __forceinline__ void report(int index, int atoms, unsigned long long*
   if (number > (unsigned)atoms) atomicMax(outOfRange, (unsigned long long)number);
 }
 
+__device__ __forceinline__ void from_bits(unsigned bits, int& x) { x = (int)bits; }
+__device__ __forceinline__ void from_bits(unsigned bits, float& x) { x = __uint_as_float(bits); }
+
 // The next entries of a row, `none` past its last one.
 template <class T>
 __device__ __forceinline__ void read_batch(const T* entries, unsigned rest, T none, T (&x)[BATCH]) {
-  if (rest >= BATCH) {
-    UNROLL for (int i = 0; i < BATCH; i++) x[i] = __ldg(entries + i);
-  } else {
+  if (rest < BATCH) {
     UNROLL for (unsigned i = 0; i < BATCH; i++) x[i] = i < rest ? __ldg(entries + i) : none;
+  } else if (reinterpret_cast<unsigned long long>(entries) % 16 == 0) {
+    UNROLL for (int i = 0; i < BATCH; i += 4) {
+      uint4 four = __ldg(reinterpret_cast<const uint4*>(entries + i));
+      from_bits(four.x, x[i]);
+      from_bits(four.y, x[i + 1]);
+      from_bits(four.z, x[i + 2]);
+      from_bits(four.w, x[i + 3]);
+    }
+  } else {
+    UNROLL for (int i = 0; i < BATCH; i++) x[i] = __ldg(entries + i);
   }
 }
 

@@ -5,41 +5,49 @@ package org.pursuit.cuda;
  * for all rows before the next. An atom is used by many rows; device memory gives a slice of it
  * once if the slices of all atoms in use stay in L2 meanwhile.
  *
- * <p>They get a third of L2: when one slice is finished the next has already begun, so two are
- * there, and the rest is for what the codes and the output bring along. A slice is whole lines of
- * 128 bytes, for L2 keeps no less of an atom. Where not even such slices of all atoms fit, or are
- * too few to pay, rows are decoded whole: device memory reads long pieces faster than short ones.
- * No result depends on the cut.
+ * <p>They get a third of L2: while one slice is finished the next has begun, so that two are there,
+ * and the rest is for what the codes and the output bring along. A slice is whole lines of 128
+ * bytes, for L2 keeps no less of an atom. Where not even such slices of all atoms fit, rows are
+ * decoded whole, for device memory reads long pieces faster than short ones. No result depends on
+ * the cut.
+ *
+ * @param bytes that the slices of all atoms in use may take
  */
-final class AtomSlices {
+record AtomSlices(long bytes) {
+  private static final int SHARE_OF_L2 = 3;
+
   /** Bytes that a thread reads of an atom at once. */
   private static final int VECTOR = 16;
 
-  private static final int LINE_VECTORS = 128 / VECTOR;
-  private static final int SHARE_OF_L2 = 3;
+  private static final int LINE = 128;
 
   /** What the kernel's 32-bit arithmetic allows, by far. */
-  private static final int MOST = 1 << 16;
+  private static final int MOST_VECTORS = 1 << 16;
 
-  private AtomSlices() {}
+  /** The cut for a device. */
+  static AtomSlices of(Device device) {
+    return new AtomSlices(device.l2Bytes() / SHARE_OF_L2);
+  }
 
-  /** Vectors of 16 bytes that an atom of {@code atomBytes} bytes has, the last one perhaps less. */
+  /** Vectors that an atom of {@code atomBytes} bytes has, the last one perhaps less. */
   static int vectors(long atomBytes) {
     return Math.toIntExact(Math.ceilDiv(atomBytes, VECTOR));
   }
 
   /**
-   * Vectors of 16 bytes that make a slice.
+   * Vectors that make a slice.
    *
-   * @param atoms atoms in use, at most
-   * @param vectors of an atom
+   * @param atoms in use, at most
+   * @param vectors of an atom, at least 1
    */
-  static int width(long atoms, int vectors, long l2Bytes) {
-    long most = l2Bytes / SHARE_OF_L2 / (Math.max(1, atoms) * LINE_VECTORS * VECTOR) * LINE_VECTORS;
+  int width(long atoms, int vectors) {
+    int lineVectors = LINE / VECTOR;
+    long most = bytes / LINE / Math.max(1, atoms) * lineVectors;
     if (most == 0 || most >= vectors) {
-      return Math.min(vectors, MOST);
+      return Math.min(vectors, MOST_VECTORS);
     }
-    int slices = Math.toIntExact(Math.ceilDiv(vectors, most));
-    return Math.min(Math.ceilDiv(Math.ceilDiv(vectors, slices), LINE_VECTORS) * LINE_VECTORS, MOST);
+    int slices = (int) Math.ceilDiv(vectors, most);
+    int even = Math.ceilDiv(vectors, slices);
+    return Math.min(Math.ceilDiv(even, lineVectors) * lineVectors, MOST_VECTORS);
   }
 }

@@ -31,7 +31,7 @@ final class CudaSparseAlgebra extends SparseAlgebra {
   private static final int MOST_GROUPS = 32;
 
   /** Bytes of parts of dots that a launch may leave; enough for every atom to be used often. */
-  private static final long PARTS = 256L << 20;
+  private static final long PART_BYTES = 256L << 20;
 
   /** Slots up to which a warp coalesces a row. */
   private static final int WARP_SLOTS = 256;
@@ -43,11 +43,19 @@ final class CudaSparseAlgebra extends SparseAlgebra {
 
   private final Cuda cuda;
   private final Kernels kernels;
+  private final AtomSlices slices;
+  private final long partBytes;
 
   CudaSparseAlgebra(Memory memory, Cuda cuda) {
+    this(memory, cuda, AtomSlices.of(cuda.device()), PART_BYTES);
+  }
+
+  CudaSparseAlgebra(Memory memory, Cuda cuda, AtomSlices slices, long partBytes) {
     super(memory);
     this.cuda = cuda;
     this.kernels = cuda.kernels();
+    this.slices = slices;
+    this.partBytes = partBytes;
   }
 
   @Override
@@ -74,7 +82,7 @@ final class CudaSparseAlgebra extends SparseAlgebra {
       return;
     }
     int vectors = AtomSlices.vectors((long) from.columns() * from.dtype().bytes());
-    int width = AtomSlices.width(Math.min(from.rows(), entries), vectors, cuda.device().l2Bytes());
+    int width = slices.width(Math.min(from.rows(), entries), vectors);
     long blocks = Math.ceilDiv((long) to.rows() * width, DECODE_THREADS);
     kernel
         .pointer(from.address())
@@ -133,8 +141,8 @@ final class CudaSparseAlgebra extends SparseAlgebra {
     return (int) Math.max(1, Math.ceilDiv((long) atoms.columns() * atoms.dtype().bytes(), SEGMENT));
   }
 
-  private static long entriesAtOnce(Matrix atoms) {
-    return PARTS / Float.BYTES / segments(atoms);
+  private long entriesAtOnce(Matrix atoms) {
+    return Math.max(1, partBytes / Float.BYTES / segments(atoms));
   }
 
   /**
