@@ -15,7 +15,7 @@ enum Cublas {
   /** Version 13 through the bridge. */
   VERSION_13("cuBLAS 13 through Pursuit's bridge"),
   /** None; the products are our own. */
-  ABSENT("no cuBLAS, so products run on Pursuit's own, slower kernel");
+  ABSENT("no cuBLAS");
 
   /** System property: "none" leaves an installed cuBLAS alone. */
   static final String PROPERTY = "pursuit.cuda.cublas";
@@ -33,8 +33,19 @@ enum Cublas {
     return text;
   }
 
-  /** What was found, and why no better one; asked once, for JCublas can be initialised once. */
-  record Finding(Cublas found, String reason) {}
+  /** What was found, and why nothing was; asked once, for JCublas can be initialised once. */
+  record Finding(Cublas found, String reason) {
+    /** For who asks what the machine lacks. */
+    @Override
+    public String toString() {
+      return found == ABSENT
+          ? found
+              + ", so products run on Pursuit's own, slower kernel ("
+              + reason
+              + "; cure: install the cuBLAS of CUDA 12 or 13, or put its folder on LD_LIBRARY_PATH)"
+          : found.toString();
+    }
+  }
 
   /** Finds cuBLAS, and initialises JCublas if there is one. */
   static Finding finding() {

@@ -36,7 +36,7 @@ final class Examination {
         return missing;
       }
     }
-    return Probe.usable(Device.read(0) + ", " + Cublas.finding().found());
+    return Probe.usable(Device.read(0) + ", " + Cublas.finding());
   }
 
   /** What one device lacks, or null; the driver has been initialised. */

@@ -74,6 +74,8 @@ final class Emulator implements BeforeEachCallback, AfterEachCallback {
   @Override
   public void beforeEach(ExtensionContext context) {
     afterEach(context);
+    // The provider examines the machine once, which must not be amid a test's faults.
+    assertThat(new CudaProvider().probe().usable()).isTrue();
   }
 
   @Override
