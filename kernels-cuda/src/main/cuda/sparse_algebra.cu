@@ -6,7 +6,7 @@
 //               over the row's entries, eight vectors of atoms at a time, all under way before the first is used. An
 //               entry's index and value are the same for neighbouring threads, and come four at a time where they can.
 //   Order       Slice by slice: `sliceVectors` neighbouring vectors of all rows, then the next ones. A slice of the atoms
-//               is chosen to stay in L2 (CudaSparseAlgebra says how), so that device memory gives each atom once and not
+//               is chosen to stay in L2 (AtomSlices says how), so that device memory gives each atom once and not
 //               once an entry. Within a slice threads go along a row's vectors, then to the next row: a warp reads whole
 //               lines of one atom or of a few.
 //   Blocks      of 128: slices·ceil(rows·sliceVectors / 128).
@@ -35,7 +35,7 @@
 //   Bytes       rows·k·16. Comparisons: rows·size·log²(size) / 4.
 //
 // Launch contract: one-dimensional grids, blocks of the declared number of threads, no dynamic shared memory but what is
-// said above; rows, k and blocks above 0. Blocks do not depend on each other. An index of −1 is an empty slot; any other
+// said above; rows above 0. Blocks do not depend on each other. An index of −1 is an empty slot; any other
 // index that no atom has raises the flag, and the entry is left out. A count or an offset outside of the codes is taken
 // as the nearest one within.
 #include "sparse_algebra.h"

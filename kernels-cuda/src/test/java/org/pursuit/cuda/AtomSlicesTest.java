@@ -51,6 +51,6 @@ class AtomSlicesTest {
   }
 
   private static Device device(long l2Bytes) {
-    return new Device(new CUdevice(), "GPU", 90, 132, 0, l2Bytes, 80L << 30);
+    return new Device(new CUdevice(), 0, "GPU", 90, 132, 0, l2Bytes, 80L << 30);
   }
 }
