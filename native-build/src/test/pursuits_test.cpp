@@ -543,6 +543,25 @@ TEST(large_slices_of_a_cluster) {
   for (int type : {F32, BF16}) check_gram(p, SHAPES[3], type);
 }
 
+// All scores are below zero, where a ceiling bounds none: a long atom scores better than the short one beside it, whose
+// weight is the ceiling, and the better ones come in a thread's later batches.
+TEST(negative_scores_of_long_rows) {
+  int n = test::quick() ? 300 : 4400, d = 12;
+  Options o;
+  o.steps = 3;
+  o.sign = SIGN_SIGNED;
+  o.reselection = RESELECTION_FORBID;
+  Problem p{Dense(1, d), normals(n, d), o};
+  p.x.at(0, 0) = -1;
+  for (int j = 0; j < n; j++) {
+    float scale = j % 2 ? 0.1f : 10.0f, cosine = j % 2 ? 0.9f : 0.3f - 0.2f * float(j) / float(n), rest = 0;
+    for (int i = 1; i < d; i++) rest += p.atoms.at(j, i) * p.atoms.at(j, i);
+    p.atoms.at(j, 0) = scale * cosine;
+    for (int i = 1; i < d; i++) p.atoms.at(j, i) *= scale * std::sqrt((1 - cosine * cosine) / rest);
+  }
+  check_gram(p, SHAPES[0], F32);
+}
+
 TEST(many_steps_more_than_atoms) {
   for (const Shape& shape : SHAPES) {
     for (int reselection : {RESELECTION_ALLOW, RESELECTION_FORBID, RESELECTION_STOP}) {

@@ -31,8 +31,15 @@ class ColdStartContract {
     List<String> command = new ArrayList<>();
     command.add(java.toString());
     for (String flag : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
-      if (flag.startsWith("--add-modules") || flag.startsWith("-XX:Use")) {
+      if (flag.startsWith("--add-modules")
+          || flag.startsWith("--enable-native-access")
+          || flag.startsWith("-XX:Use")) {
         command.add(flag);
+      }
+    }
+    for (String name : System.getProperties().stringPropertyNames()) {
+      if (name.startsWith("pursuit.")) {
+        command.add("-D" + name + "=" + System.getProperty(name));
       }
     }
     command.add("-cp");

@@ -43,7 +43,7 @@ public final class CudaBackend extends Backend {
             new CudaScoring(this, selection, new CudaRunningTopK(cuda), cuda),
             selection,
             new CudaSparseAlgebra(this, cuda),
-            null,
+            new CudaPursuits(this, cuda),
             new CudaTraining(this, cuda),
             new CudaStatistics(this, cuda));
   }

@@ -48,14 +48,32 @@ final class ScoreFactors {
    * @param manyTiles whether the weights will be read for more than one tile
    */
   void of(Matrix x, Matrix weights, Floats bias, Score options, boolean manyTiles) {
-    this.x = DeviceRows.of(x);
-    this.weights = DeviceRows.of(weights);
-    this.atoms = weights.rows();
     this.bias = CudaFloats.address(bias);
     normalisation = options.normalisation();
     precision = options.precision();
     preBias = CudaFloats.address(options.preBias());
-    chooseFormats(x.rows());
+    begin(DeviceRows.of(x), x.rows(), DeviceRows.of(weights), weights.rows(), manyTiles);
+  }
+
+  /**
+   * Begins a product of rows as they are, without a bias, as exact as float32 is.
+   *
+   * @param rows of the whole product
+   * @param manyTiles whether the weights will be read for more than one tile
+   */
+  void plain(DeviceRows x, int rows, DeviceRows weights, int atoms, boolean manyTiles) {
+    bias = 0;
+    normalisation = RowNormalisation.NONE;
+    precision = Precision.FLOAT32;
+    preBias = 0;
+    begin(x, rows, weights, atoms, manyTiles);
+  }
+
+  private void begin(DeviceRows x, int rows, DeviceRows weights, int atoms, boolean manyTiles) {
+    this.x = x;
+    this.weights = weights;
+    this.atoms = atoms;
+    chooseFormats(rows);
     if (manyTiles && weightsType != weights.dtype() && wholeWeightsFit()) {
       this.weights = converted(Slot.WEIGHTS, this.weights, 0, atoms, weightsType);
     }

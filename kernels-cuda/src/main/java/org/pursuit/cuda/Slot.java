@@ -10,7 +10,7 @@ enum Slot {
   WEIGHTS,
   /** A bias less the pre-bias's share. */
   BIAS,
-  /** A chunk of scores. */
+  /** A chunk of scores, or some rows of a Gram. */
   SCORES,
   /** What slices of rows have selected. */
   SLICES,
@@ -19,5 +19,13 @@ enum Slot {
   /** Dots of segments of atoms. */
   PARTS,
   /** Keys of rows that shared memory does not hold. */
-  KEYS
+  KEYS,
+  /** Squared norms and weights of a pursuit's atoms. */
+  PURSUIT_ATOMS,
+  /** What a pursuit keeps of each row between its steps. */
+  PURSUIT_ROWS,
+  /** What is left of a tile of rows, where the caller does not want it. */
+  RESIDUALS,
+  /** Correlations of a tile of rows with all atoms. */
+  CORRELATIONS
 }

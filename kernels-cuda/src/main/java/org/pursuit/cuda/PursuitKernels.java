@@ -1,0 +1,291 @@
+package org.pursuit.cuda;
+
+import org.pursuit.data.PursuitTape;
+import org.pursuit.kernel.MatchingPursuit;
+import org.pursuit.kernel.MatchingPursuit.AtomScaling;
+
+/**
+ * The launches of {@code pursuits.cu}: grids, shared memory, the order of the arguments, and the
+ * scratch that only these kernels read.
+ */
+final class PursuitKernels {
+  private static final int THREADS = 256;
+  private static final int WARPS = THREADS / 32;
+  private static final int SUBTRACT_THREADS = 128;
+  private static final int SUBTRACT_COLUMNS = 512;
+  private static final int TILE = 64;
+  private static final int TILE_BYTES = TILE * (TILE + 1) * Float.BYTES;
+
+  /** Best atom so far, tolerance, whether the row runs. */
+  private static final int CANDIDATE_BYTES = 16;
+
+  private static final int ROW_BYTES = CANDIDATE_BYTES + Float.BYTES + Integer.BYTES;
+
+  /** Atoms whose weights a thread may read at once. */
+  private static final int ATOM_UNIT = 8;
+
+  private final Kernels kernels;
+  private final Workspace workspace;
+  private MatchingPursuit options;
+  private DeviceRows atoms;
+  private int n;
+  private PursuitTape tape;
+  private long squares;
+  private long weights;
+  private int firstRow;
+  private int rows;
+  private long best;
+  private long tolerances;
+  private long running;
+  private DeviceRows residual;
+  private int residualRow;
+
+  PursuitKernels(Kernels kernels, Workspace workspace) {
+    this.kernels = kernels;
+    this.workspace = workspace;
+  }
+
+  /** {@code n} atoms, up to a whole number of what is read at once. */
+  static int padded(int n) {
+    return Math.ceilDiv(n, ATOM_UNIT) * ATOM_UNIT;
+  }
+
+  /** Begins a pursuit: norms and weights of its atoms. */
+  void measure(DeviceRows atoms, int n, MatchingPursuit options, PursuitTape tape) {
+    this.atoms = atoms;
+    this.n = n;
+    this.options = options;
+    this.tape = tape;
+    int padded = padded(n);
+    squares = workspace.address(Slot.PURSUIT_ATOMS, 2L * padded * Float.BYTES);
+    weights = squares + (long) padded * Float.BYTES;
+    kernels
+        .kernel("measure_atoms")
+        .arguments()
+        .pointer(atoms.address())
+        .pointer(options.atomMask() == null ? 0 : ((CudaMask) options.atomMask()).address())
+        .pointer(squares)
+        .pointer(weights)
+        .int64(atoms.stride())
+        .int32(n)
+        .int32(padded)
+        .int32(atoms.columns())
+        .int32(atoms.format())
+        .int32(normalised())
+        .int32(0)
+        .launch(Math.ceilDiv(padded, WARPS), 1, THREADS, 0);
+  }
+
+  /**
+   * Begins a tile of rows.
+   *
+   * @param residual receives the rows as the first residual; null if not wanted yet
+   * @param residualRow where the tile begins in it
+   */
+  void begin(DeviceRows x, int firstRow, int rows, DeviceRows residual, int residualRow) {
+    this.firstRow = firstRow;
+    this.rows = rows;
+    this.residual = residual;
+    this.residualRow = residualRow;
+    best = workspace.address(Slot.PURSUIT_ROWS, (long) rows * ROW_BYTES);
+    tolerances = best + (long) rows * CANDIDATE_BYTES;
+    running = tolerances + (long) rows * Float.BYTES;
+    kernels
+        .kernel("begin_rows")
+        .arguments()
+        .pointer(x.at(firstRow, 0))
+        .pointer(residualAddress())
+        .pointer(indices())
+        .pointer(values())
+        .pointer(counts())
+        .pointer(tolerances)
+        .pointer(running)
+        .pointer(best)
+        .int64(x.stride())
+        .int64(residualStride())
+        .int32(x.columns())
+        .int32(x.format())
+        .int32(options.steps())
+        .float32(options.toleranceAbsolute())
+        .float32(options.toleranceRelative())
+        .int32(0)
+        .launch(rows, 1, THREADS, WARPS * Double.BYTES);
+  }
+
+  /**
+   * Takes all steps of the tile's rows; residuals are kept if the tile began with them.
+   *
+   * @param correlations address of float32 [rows, {@link #padded}] products, which are used up
+   */
+  void pursue(PursuitShape shape, DeviceRows gram, long correlations) {
+    long sharedBytes = shape.sharedBytes(n, gram.dtype(), picksKept(options));
+    kernels
+        .kernel(shape.kernel(gram.dtype()))
+        .arguments()
+        .pointer(gram.address())
+        .pointer(correlations)
+        .pointer(weights)
+        .pointer(squares)
+        .pointer(atoms.address())
+        .pointer(residualAddress())
+        .pointer(tolerances)
+        .pointer(running)
+        .pointer(indices())
+        .pointer(values())
+        .pointer(counts())
+        .int64(gram.stride())
+        .int64(padded(n))
+        .int64(atoms.stride())
+        .int64(residualStride())
+        .int32(n)
+        .int32(atoms.columns())
+        .int32(atoms.format())
+        .int32(options.steps())
+        .int32(sign())
+        .int32(reselection())
+        .int32(normalised())
+        .int32(0)
+        .launch((long) rows * shape.cluster(), 1, shape.threads(), Math.toIntExact(sharedBytes));
+  }
+
+  /** Steps whose picks a block keeps to recognise a repeated one. */
+  static int picksKept(MatchingPursuit options) {
+    return options.reselection() == MatchingPursuit.Reselection.STOP ? options.steps() : 0;
+  }
+
+  /**
+   * Looks for better atoms among {@code columns} from {@code firstColumn} on.
+   *
+   * @param products address of the tile's correlations with them; some may be overwritten
+   */
+  void search(long products, long stride, int firstColumn, int columns) {
+    kernels
+        .kernel("search_products")
+        .arguments()
+        .pointer(products)
+        .pointer(weights + (long) firstColumn * Float.BYTES)
+        .pointer(best)
+        .pointer(indices())
+        .pointer(counts())
+        .pointer(running)
+        .int64(stride)
+        .int32(firstColumn)
+        .int32(columns)
+        .int32(options.steps())
+        .int32(sign())
+        .int32(reselection())
+        .int32(0)
+        .launch(rows, 1, THREADS, WARPS * CANDIDATE_BYTES);
+  }
+
+  /** Takes one step of the tile's rows, to the best atoms found. */
+  void step() {
+    kernels
+        .kernel("take_steps")
+        .arguments()
+        .pointer(atoms.address())
+        .pointer(squares)
+        .pointer(residualAddress())
+        .pointer(best)
+        .pointer(tolerances)
+        .pointer(running)
+        .pointer(indices())
+        .pointer(values())
+        .pointer(counts())
+        .int64(atoms.stride())
+        .int64(residualStride())
+        .int32(atoms.columns())
+        .int32(atoms.format())
+        .int32(options.steps())
+        .int32(reselection())
+        .int32(normalised())
+        .int32(0)
+        .launch(rows, 1, THREADS, WARPS * Double.BYTES);
+  }
+
+  /** What the tile's steps leave of its rows. */
+  void subtractTape(DeviceRows x, DeviceRows residual) {
+    kernels
+        .kernel("subtract_tape")
+        .arguments()
+        .pointer(x.at(firstRow, 0))
+        .pointer(atoms.address())
+        .pointer(indices())
+        .pointer(values())
+        .pointer(counts())
+        .pointer(residual.at(firstRow, 0))
+        .int64(x.stride())
+        .int64(atoms.stride())
+        .int64(residual.stride())
+        .int32(x.columns())
+        .int32(x.format())
+        .int32(atoms.format())
+        .int32(options.steps())
+        .launch((long) rows * Math.ceilDiv(x.columns(), SUBTRACT_COLUMNS), 1, SUBTRACT_THREADS, 0);
+  }
+
+  /**
+   * Stores rows of products in a Gram, and mirrors them.
+   *
+   * @param products address of the products of atoms {@code firstRow … firstRow + rows} with those
+   *     before {@code firstRow + rows}
+   */
+  void storeGram(long products, long stride, DeviceRows gram, int firstRow, int rows) {
+    kernels
+        .kernel("store_gram")
+        .arguments()
+        .pointer(products)
+        .pointer(gram.address())
+        .int64(stride)
+        .int64(gram.stride())
+        .int32(firstRow)
+        .int32(rows)
+        .int32(gram.format())
+        .int32(0)
+        .launch(Math.ceilDiv(firstRow + rows, TILE), Math.ceilDiv(rows, TILE), THREADS, TILE_BYTES);
+  }
+
+  private long residualAddress() {
+    return residual == null ? 0 : residual.at(residualRow, 0);
+  }
+
+  private long residualStride() {
+    return residual == null ? 0 : residual.stride();
+  }
+
+  private long indices() {
+    return ((CudaInts) tape.indices()).address() + slotBytes();
+  }
+
+  private long values() {
+    return ((CudaFloats) tape.values()).address() + slotBytes();
+  }
+
+  private long slotBytes() {
+    return (long) firstRow * options.steps() * Integer.BYTES;
+  }
+
+  private long counts() {
+    return ((CudaInts) tape.counts()).address() + (long) firstRow * Integer.BYTES;
+  }
+
+  private int normalised() {
+    return options.scaling() == AtomScaling.NORMALISED ? 1 : 0;
+  }
+
+  private int sign() {
+    return switch (options.sign()) {
+      case SIGNED -> 0;
+      case POSITIVE -> 1;
+      case MAGNITUDE -> 2;
+    };
+  }
+
+  private int reselection() {
+    return switch (options.reselection()) {
+      case ALLOW -> 0;
+      case FORBID -> 1;
+      case STOP -> 2;
+    };
+  }
+}
