@@ -98,9 +98,10 @@ struct GramPursuit {
       float4 p[BATCH * QUADS], w[BATCH * QUADS];
       UNROLL for (int l = 0; l < BATCH; l++) {
         UNROLL for (int q = 0; q < QUADS; q++) {
+          // Past the end nothing is read: in place, another thread may write there.
           bool in = unit(base + l) < units;
           int at = in ? atom(base + l, q) : first;
-          p[l * QUADS + q] = *reinterpret_cast<const float4*>(products + at);
+          p[l * QUADS + q] = in ? *reinterpret_cast<const float4*>(products + at) : make_float4(0, 0, 0, 0);
           w[l * QUADS + q] = __ldg(reinterpret_cast<const float4*>(a.weights + at));
         }
       }
