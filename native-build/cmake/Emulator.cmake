@@ -141,12 +141,12 @@ pursuit_tests(plain 0 1 2)
 pursuit_driver(plain "${PURSUIT_OUT}/emulator")
 
 set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
-pursuit_variant(sanitized KERNEL -O1 -g ${sanitizers} CORE -O1 -g ${sanitizers} LINK ${sanitizers})
+pursuit_variant(sanitized KERNEL -O1 -g1 ${sanitizers} CORE -O1 -g1 ${sanitizers} LINK ${sanitizers})
 pursuit_tests(sanitized 3)
 
 # The access checker: kernels instrumented as for g++'s thread sanitizer, with hooks of our own in place of its runtime.
 pursuit_variant(checked
-  KERNEL -O1 -g -fsanitize=thread --param=tsan-instrument-func-entry-exit=0
+  KERNEL -O1 -g1 -fsanitize=thread --param=tsan-instrument-func-entry-exit=0
   CORE -O2 -g1 -DSIMT_ACCESS_CHECKER SOURCES ${checker_sources})
 pursuit_tests(checked 4)
 pursuit_driver(checked "${PURSUIT_OUT}/emulator-checked" EXCLUDE_FROM_ALL)
