@@ -1,6 +1,11 @@
 // The emulated driver: what it does, what it refuses, what it notices.
+#include <unistd.h>
+
+#include <cstdio>
 #include <cstring>
+#include <functional>
 #include <numeric>
+#include <thread>
 
 #include "emulator/driver/image.h"
 #include "test/driver_calls.h"
@@ -76,6 +81,22 @@ std::vector<int> downloaded(CUdeviceptr from, size_t count) {
 
 std::string complaint() { return simtComplaint(); }
 
+// What `body` writes to stderr.
+std::string on_stderr(const std::function<void()>& body) {
+  std::FILE* file = std::tmpfile();
+  EXPECT(file);
+  int before = dup(STDERR_FILENO);
+  dup2(fileno(file), STDERR_FILENO);
+  body();
+  dup2(before, STDERR_FILENO);
+  close(before);
+  std::rewind(file);
+  std::string text;
+  for (int c; (c = std::fgetc(file)) != EOF;) text += char(c);
+  std::fclose(file);
+  return text;
+}
+
 }  // namespace
 
 TEST(device_gives_its_facts) {
@@ -111,9 +132,23 @@ TEST(call_without_a_context) {
   EXPECT_EQUAL(cuMemAlloc_v2(&address, 4), INVALID_CONTEXT);
 }
 
-TEST(not_modelled_call_is_refused) {
+TEST(not_modelled_call_is_refused_by_name) {
   CUdeviceptr address;
-  EXPECT_EQUAL(cuMemAllocManaged(&address, 4, 1), NOT_SUPPORTED);
+  std::string said = on_stderr([&] { EXPECT_EQUAL(cuMemAllocManaged(&address, 4, 1), NOT_SUPPORTED); });
+  EXPECT_EQUAL(said, std::string("SIMT emulator: cuMemAllocManaged is not modelled\n"));
+  // Once will do: the next call of that name is refused in silence.
+  said = on_stderr([&] { EXPECT_EQUAL(cuMemAllocManaged(&address, 4, 1), NOT_SUPPORTED); });
+  EXPECT_EQUAL(said, std::string());
+}
+
+TEST(not_modelled_parameters_are_refused_by_name) {
+  Session session;
+  void* f = function("emulator_increment");
+  int value;
+  EXPECT_EQUAL(cuFuncSetAttribute(f, 9999, 1), NOT_SUPPORTED);
+  EXPECT_EQUAL(complaint(), std::string("cuFuncSetAttribute: attribute 9999 is not modelled"));
+  EXPECT_EQUAL(cuDeviceGetAttribute(&value, 9999, 0), NOT_SUPPORTED);
+  EXPECT_EQUAL(complaint(), std::string("cuDeviceGetAttribute: attribute 9999 is not modelled"));
 }
 
 TEST(copies_keep_within_allocations) {
@@ -324,6 +359,28 @@ TEST(capture_forbids_allocating_and_waiting) {
   EXPECT_EQUAL(cuStreamEndCapture(s, &graph), STREAM_CAPTURE_INVALIDATED);
 }
 
+TEST(capture_ends_on_its_thread_unless_it_is_relaxed) {
+  Session session;
+  constexpr int THREAD_LOCAL = 1, RELAXED = 2, WRONG_THREAD = 908;
+  void *s = stream(), *graph, *context;
+  EXPECT_EQUAL(cuDevicePrimaryCtxRetain(&context, 0), SUCCESS);
+  auto end_elsewhere = [&] {
+    int result = -1;
+    std::thread([&] {
+      cuCtxPushCurrent_v2(context);
+      result = cuStreamEndCapture(s, &graph);
+      cuCtxPopCurrent_v2(nullptr);
+    }).join();
+    return result;
+  };
+  EXPECT_EQUAL(cuStreamBeginCapture_v2(s, THREAD_LOCAL), SUCCESS);
+  EXPECT_EQUAL(end_elsewhere(), WRONG_THREAD);
+  EXPECT_EQUAL(cuStreamEndCapture(s, &graph), SUCCESS);
+  EXPECT_EQUAL(cuStreamBeginCapture_v2(s, RELAXED), SUCCESS);
+  EXPECT_EQUAL(end_elsewhere(), SUCCESS);
+  EXPECT_EQUAL(cuDevicePrimaryCtxRelease_v2(0), SUCCESS);
+}
+
 TEST(capture_spreads_by_events_and_must_join) {
   Session session;
   void *first = stream(), *second = stream(), *fork, *join, *graph;
@@ -389,6 +446,12 @@ TEST(faults_are_injected_where_they_are_asked_for) {
   simtSet("failLoad", 1);
   EXPECT_EQUAL(cuModuleLoadData(&module, image().c_str()), OUT_OF_MEMORY);
   void* s = stream();
+  simtSet("failCall", 2);
+  EXPECT_EQUAL(cuMemsetD32Async(memory, 1, 1, s), SUCCESS);
+  EXPECT_EQUAL(cuMemsetD32Async(memory, 2, 1, s), 304);
+  EXPECT_EQUAL(complaint(), std::string("cuMemsetD32Async: a fault was injected"));
+  EXPECT_EQUAL(cuStreamSynchronize(s), SUCCESS);
+  EXPECT_EQUAL(downloaded(memory, 1)[0], 1);
   simtSet("failKernel", 2);
   EXPECT_EQUAL(launch(f, 2, 64, s, a), SUCCESS);
   EXPECT_EQUAL(launch(f, 2, 64, s, a), SUCCESS);

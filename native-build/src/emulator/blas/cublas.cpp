@@ -125,7 +125,7 @@ int enqueue(Handle& handle, Product product, int operationA, int operationB) {
                     (long long)product.b.stride, (long long)product.c.stride);
   if (product.m == 0 || product.n == 0) return SUCCESS;
   if (simtContext()) return complain(EXECUTION_FAILED, "no context is current, or it is broken");
-  if (simtDue("failProduct")) return complain(EXECUTION_FAILED, "a fault was injected");
+  if (simtDue("failProduct")) return EXECUTION_FAILED;
   int state = simtStreamState(handle.stream);
   if (state == 0) return EXECUTION_FAILED;
   if (state == 2 && !handle.workspaceBytes)

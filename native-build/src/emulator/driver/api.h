@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <string>
 
 namespace simt::driver {
 
@@ -17,6 +18,7 @@ enum Result : int {
   INVALID_IMAGE = 200,
   INVALID_CONTEXT = 201,
   NO_BINARY_FOR_GPU = 209,
+  OPERATING_SYSTEM = 304,
   INVALID_HANDLE = 400,
   ILLEGAL_STATE = 401,
   NOT_FOUND = 500,
@@ -33,6 +35,7 @@ enum Result : int {
   STREAM_CAPTURE_UNMATCHED = 903,
   STREAM_CAPTURE_UNJOINED = 904,
   STREAM_CAPTURE_IMPLICIT = 906,
+  STREAM_CAPTURE_WRONG_THREAD = 908,
   INVALID_CLUSTER_SIZE = 912,
   UNKNOWN = 999,
 };
@@ -48,6 +51,9 @@ int call(const char* name, Needs needs, const std::function<int()>& body);
 
 // One line on stderr about what was done wrong, as "SIMT emulator: <call>: …"; returns `result`.
 int complain(int result, const char* format, ...) __attribute__((format(printf, 2, 3)));
+
+// A fault that a test has asked for, so that stderr is silent about it; `where` ends in ": ". Returns `result`.
+int injected(int result, const std::string& where);
 
 // For what the real driver has and the emulator has not: says so once for each name.
 int not_modelled(const char* name);

@@ -104,7 +104,7 @@ int check_arguments(const Ready& ready) {
 int run(const Ready& ready) {
   State& s = state();
   if (due(s.settings.failKernel))
-    return complain(int(s.settings.failKernelCode), "kernel %s: a fault was injected", ready.entry->name.c_str());
+    return injected(int(s.settings.failKernelCode), "kernel " + ready.entry->name + ": ");
   if (int result = check_arguments(ready)) return result;
   s.counters.kernels++;
   Failure failure = launch(*ready.entry, ready.grid, ready.block, ready.sharedBytes, ready.arguments.data());
@@ -149,7 +149,7 @@ int enqueue_launch(void* handle, dim3 grid, dim3 block, unsigned sharedBytes, vo
     return result;
   }
   if (due(state().settings.failLaunch))
-    return complain(LAUNCH_OUT_OF_RESOURCES, "kernel %s: a fault was injected", entry.name.c_str());
+    return injected(LAUNCH_OUT_OF_RESOURCES, "kernel " + entry.name + ": ");
   state().counters.launches++;
   return enqueue(stream, [ready] { return run(*ready); });
 }

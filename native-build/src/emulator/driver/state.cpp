@@ -33,6 +33,7 @@ constexpr Setting SETTINGS[] = {
     {"failKernelCode", "SIMT_FAIL_KERNEL_CODE", &Settings::failKernelCode, LAUNCH_FAILED},
     {"failLoad", "SIMT_FAIL_LOAD", &Settings::failLoad, 0},
     {"failProduct", "SIMT_FAIL_PRODUCT", &Settings::failProduct, 0},
+    {"failCall", "SIMT_FAIL_CALL", &Settings::failCall, 0},
 };
 
 struct Counter {
@@ -93,6 +94,8 @@ int call(const char* name, Needs needs, const std::function<int()>& body) {
     result = complain(INVALID_CONTEXT, "no context is current");
   else if (needs == Needs::CONTEXT && s.primary.broken)
     result = s.primary.broken;
+  else if (needs == Needs::CONTEXT && due(s.settings.failCall))
+    result = injected(OPERATING_SYSTEM, "");
   else
     result = body();
   if (needs == Needs::RELEASING && result == SUCCESS) result = s.primary.broken;
@@ -108,6 +111,11 @@ int complain(int result, const char* format, ...) {
   va_end(arguments);
   state().complaint = std::string(runningCall) + ": " + text;
   std::fprintf(stderr, "SIMT emulator: %s\n", state().complaint.c_str());
+  return result;
+}
+
+int injected(int result, const std::string& where) {
+  state().complaint = std::string(runningCall) + ": " + where + "a fault was injected";
   return result;
 }
 

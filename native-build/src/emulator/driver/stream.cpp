@@ -9,6 +9,8 @@
 namespace simt::driver {
 namespace {
 
+constexpr int GLOBAL = 0, RELAXED = 2;  // modes of capture; 1 is for the thread that captures
+
 constexpr size_t LONGEST_QUEUE = 1024;  // a call beyond it runs the oldest work first
 
 // Streams are never deleted: a handle that was destroyed stays recognisable.
@@ -124,7 +126,6 @@ int enqueue(void* handle, Operation operation) {
 }
 
 int unless_capturing() {
-  constexpr int GLOBAL = 0, RELAXED = 2;
   for (auto& stream : streams().all) {
     Capture* capture = stream->capture.get();
     if (!capture || capture->mode == RELAXED || (capture->mode != GLOBAL && capture->thread != this_thread())) continue;
@@ -238,13 +239,15 @@ SIMT_EXPORT int cuStreamBeginCapture_v2(void* handle, int mode) {
 }
 
 SIMT_EXPORT int cuStreamEndCapture(void* handle, void** graph) {
-  return call("cuStreamEndCapture", Needs::CONTEXT, [&]() -> int {
+  return call("cuStreamEndCapture", Needs::RELEASING, [&]() -> int {
     Stream* stream = stream_of(handle);
     *graph = nullptr;
     if (!stream) return INVALID_HANDLE;
     std::shared_ptr<Capture> capture = stream->capture;
     if (!capture) return complain(ILLEGAL_STATE, "the stream does not capture");
     if (capture->origin != stream) return complain(STREAM_CAPTURE_UNMATCHED, "another stream began the capture");
+    if (capture->mode != RELAXED && capture->thread != this_thread())
+      return complain(STREAM_CAPTURE_WRONG_THREAD, "another thread began the capture");
     end(*capture);
     if (capture->invalid) return STREAM_CAPTURE_INVALIDATED;
     if (!capture->unjoined.empty())

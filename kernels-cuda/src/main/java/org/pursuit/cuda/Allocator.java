@@ -81,6 +81,11 @@ final class Allocator implements AutoCloseable {
     holders++;
   }
 
+  /** Whether blocks that are freed now are withheld. */
+  boolean holds() {
+    return holders > 0;
+  }
+
   /** Ends one {@link #hold}. */
   void release() {
     holders--;

@@ -138,9 +138,13 @@ final class Blas implements AutoCloseable {
       cublasHandle made = new cublasHandle();
       driver.enter();
       leave("cublasCreate", JCublas2.cublasCreate(made));
-      handle = made;
       driver.enter();
-      leave("cublasSetStream", JCublas2.cublasSetStream(handle, new cudaStream_t(stream.handle())));
+      int status = JCublas2.cublasSetStream(made, new cudaStream_t(stream.handle()));
+      if (status != cublasStatus.CUBLAS_STATUS_SUCCESS) {
+        JCublas2.cublasDestroy(made);
+      }
+      leave("cublasSetStream", status);
+      handle = made;
     }
     long address = workspace.address(Slot.CUBLAS, scratchBytes);
     if (address != scratch) {

@@ -15,6 +15,8 @@ record Cuda(
     implements AutoCloseable {
   /** Opens a device. */
   static Cuda open(Device device, Images images, long limitBytes) {
+    // Read first: nothing is held yet that a damaged manifest would have to give back.
+    Manifest manifest = images.manifest();
     Driver driver = new Driver(device);
     Stream stream;
     try {
@@ -25,7 +27,7 @@ record Cuda(
     }
     Allocator allocator = new Allocator(driver, stream, limitBytes);
     Staging staging = new Staging(driver, stream);
-    Kernels kernels = new Kernels(driver, device, stream, images);
+    Kernels kernels = new Kernels(driver, device, stream, images, manifest);
     Workspace workspace = new Workspace(allocator);
     return new Cuda(
         device,
@@ -47,6 +49,7 @@ record Cuda(
   @Override
   public void close() {
     try {
+      graphs.abandon();
       if (!driver.isBroken()) {
         stream.await();
       }

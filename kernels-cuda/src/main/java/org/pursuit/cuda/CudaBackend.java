@@ -128,7 +128,9 @@ public final class CudaBackend extends Backend {
     try {
       calls.run();
     } catch (RuntimeException | Error e) {
-      call(() -> abandonCapture(e));
+      if (!isClosed()) {
+        call(() -> abandonCapture(e));
+      }
       throw e;
     }
     enter();
@@ -150,7 +152,11 @@ public final class CudaBackend extends Backend {
   }
 
   private void abandonCapture(Throwable cause) {
-    cuda.graphs().abandon(cause);
+    try {
+      cuda.graphs().abandon();
+    } catch (RuntimeException e) {
+      cause.addSuppressed(e);
+    }
     cuda.allocator().release();
   }
 

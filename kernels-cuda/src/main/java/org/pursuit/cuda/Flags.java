@@ -24,11 +24,21 @@ final class Flags {
   /** The device address of a flag's word, for a kernel that is about to be queued. */
   long address(Flag flag) {
     if (block == null) {
-      block = allocator.allocate("flags", bytes());
-      stream.zero(block.address(), bytes());
+      block = zeroed();
     }
     armed = true;
     return block.address() + (long) ALL.indexOf(flag) * Long.BYTES;
+  }
+
+  private Block zeroed() {
+    Block made = allocator.allocate("flags", bytes());
+    try {
+      stream.zero(made.address(), bytes());
+      return made;
+    } catch (RuntimeException | Error e) {
+      allocator.free(made);
+      throw e;
+    }
   }
 
   /** Notes that kernels which raise flags have been queued again. */
@@ -54,23 +64,21 @@ final class Flags {
                 (int) (at / Long.BYTES),
                 (int) (count / Long.BYTES)));
     stream.await();
-    armed = false;
-    raise();
-  }
-
-  private void raise() {
     for (Flag flag : ALL) {
       long number = words[ALL.indexOf(flag)];
       if (number != 0) {
         stream.zero(block.address(), bytes());
+        armed = false;
         throw flag.exception(number);
       }
     }
+    armed = false;
   }
 
-  /** Frees the words; the next flag allocates them anew. */
+  /** Frees the words, unless they still count; the next flag allocates them anew. */
   void trim() {
-    if (block != null && !armed) {
+    // A graph goes on raising flags at the address that it was recorded with.
+    if (block != null && !armed && !allocator.holds()) {
       allocator.free(block);
       block = null;
     }

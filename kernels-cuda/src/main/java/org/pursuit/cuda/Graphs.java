@@ -25,11 +25,18 @@ final class Graphs implements AutoCloseable {
   void begin() {
     stream.requireNoCapture("capturing");
     driver.enter();
-    driver.leave(
-        "cuStreamBeginCapture",
-        JCudaDriver.cuStreamBeginCapture(
-            stream.handle(), CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL));
+    driver.leave("cuStreamBeginCapture", JCudaDriver.cuStreamBeginCapture(stream.handle(), mode()));
     stream.capturing(true);
+  }
+
+  /**
+   * The driver guards a recording against calls of its thread that break it. A virtual thread has
+   * no thread of its own that could end it again.
+   */
+  private static int mode() {
+    return Thread.currentThread().isVirtual()
+        ? CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_RELAXED
+        : CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL;
   }
 
   /** Ends recording; the graph of what was recorded. */
@@ -47,8 +54,11 @@ final class Graphs implements AutoCloseable {
     return graph;
   }
 
-  /** Ends recording because of {@code cause}, and forgets what was recorded. */
-  void abandon(Throwable cause) {
+  /** Ends recording, if that has begun, and forgets what was recorded. */
+  void abandon() {
+    if (!stream.isCapturing()) {
+      return;
+    }
     CUgraph recorded = new CUgraph();
     stream.capturing(false);
     driver.enterFreeing();
@@ -56,13 +66,9 @@ final class Graphs implements AutoCloseable {
     if (ended == CUresult.CUDA_SUCCESS) {
       ended = JCudaDriver.cuGraphDestroy(recorded);
     }
-    try {
-      // The call that failed may have invalidated the recording, which is then reported here.
-      boolean known = ended == CUresult.CUDA_ERROR_STREAM_CAPTURE_INVALIDATED;
-      driver.leaveFreeing("cuStreamEndCapture", known ? CUresult.CUDA_SUCCESS : ended);
-    } catch (RuntimeException e) {
-      cause.addSuppressed(e);
-    }
+    // A call that failed may have invalidated the recording, which is then reported here.
+    boolean known = ended == CUresult.CUDA_ERROR_STREAM_CAPTURE_INVALIDATED;
+    driver.leaveFreeing("cuStreamEndCapture", known ? CUresult.CUDA_SUCCESS : ended);
   }
 
   /** Queues a graph. */

@@ -67,7 +67,7 @@ final class Images {
   /** The driver would read on beyond a truncated image, for it is told no length. */
   static void requireWhole(byte[] image, String where) {
     ByteBuffer header = ByteBuffer.wrap(image).order(ByteOrder.LITTLE_ENDIAN);
-    if (image.length < Integer.BYTES || header.getInt(0) != FATBIN_MAGIC) {
+    if (image.length >= Integer.BYTES && header.getInt(0) != FATBIN_MAGIC) {
       return;
     }
     long expected =

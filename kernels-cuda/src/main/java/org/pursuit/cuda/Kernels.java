@@ -21,12 +21,12 @@ final class Kernels implements AutoCloseable {
   private final Map<String, CUmodule> modules = new HashMap<>();
   private final Map<String, Kernel> kernels = new HashMap<>();
 
-  Kernels(Driver driver, Device device, Stream stream, Images images) {
+  Kernels(Driver driver, Device device, Stream stream, Images images, Manifest manifest) {
     this.driver = driver;
     this.device = device;
     this.stream = stream;
     this.images = images;
-    this.manifest = images.manifest();
+    this.manifest = manifest;
   }
 
   /**

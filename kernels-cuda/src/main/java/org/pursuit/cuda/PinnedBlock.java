@@ -14,6 +14,7 @@ final class PinnedBlock implements AutoCloseable {
   private final CUevent copied = new CUevent();
   private final MemorySegment segment;
   private boolean busy;
+  private boolean unmarked;
 
   PinnedBlock(Driver driver, Stream stream, long bytes) {
     this.driver = driver;
@@ -40,14 +41,21 @@ final class PinnedBlock implements AutoCloseable {
 
   /** Notes that a copy has been queued. */
   void record() {
+    unmarked = true;
     driver.enter();
     driver.leave("cuEventRecord", JCudaDriver.cuEventRecord(copied, stream.handle()));
+    unmarked = false;
     busy = true;
   }
 
   /** Waits for the last copy. */
   void await() {
-    if (busy) {
+    if (unmarked) {
+      // The event could not be recorded, but the copy had been queued.
+      stream.await();
+      unmarked = false;
+      busy = false;
+    } else if (busy) {
       driver.enter();
       driver.leave("wait for a copy", JCudaDriver.cuEventSynchronize(copied));
       busy = false;

@@ -150,9 +150,14 @@ final class Stream implements AutoCloseable {
     driver.succeeded();
   }
 
-  /** Whether calls are being recorded instead of run. */
+  /** Notes whether calls are being recorded instead of run. */
   void capturing(boolean capturing) {
     this.capturing = capturing;
+  }
+
+  /** Whether calls are being recorded instead of run. */
+  boolean isCapturing() {
+    return capturing;
   }
 
   /** What is queued from now on runs after what another stream holds now. */

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pursuit.KernelException;
 import org.pursuit.data.DType;
 import org.pursuit.data.Matrix;
@@ -37,6 +39,23 @@ class BrokenContextTest {
     x.close();
     assertThat(backend.liveHandles()).isZero();
     assertThat(backend.usedBytes()).isZero();
+    backend.close();
+  }
+
+  /** Illegal address, time-out, assertion, stack, instruction, alignment, ECC, NVLink, unknown. */
+  @ParameterizedTest
+  @ValueSource(ints = {700, 702, 709, 710, 714, 715, 716, 717, 718, 719, 214, 220, 999})
+  void everyErrorThatLasts(int code) {
+    CudaBackend backend = Emulator.open();
+    Matrix x = backend.upload(new float[] {1, 2, 3}, 1, 3);
+    Emulator.set("failKernel", 1);
+    Emulator.set("failKernelCode", code);
+    backend.training().axpby(2, x, 0, x);
+    assertThatExceptionOfType(KernelException.class)
+        .isThrownBy(backend::synchronize)
+        .satisfies(e -> assertThat(e.nativeCode()).isEqualTo(code));
+    assertThatIllegalStateException().isThrownBy(x::download).withMessageStartingWith(BROKEN);
+    x.close();
     backend.close();
   }
 

@@ -81,6 +81,11 @@ final class Emulator implements BeforeEachCallback, AfterEachCallback {
   @Override
   public void afterEach(ExtensionContext context) {
     set("defaults", 0);
+    assertNothingAlive();
+  }
+
+  /** Nothing of any backend is left on the device. */
+  static void assertNothingAlive() {
     for (String name : ALIVE) {
       assertThat(get(name)).as(name + " alive on the device").isZero();
     }

@@ -11,56 +11,14 @@ import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.pursuit.BackendMemoryException;
 import org.pursuit.KernelException;
 import org.pursuit.data.DType;
-import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Floats;
-import org.pursuit.data.Mask;
 import org.pursuit.data.Matrix;
 
 /** Faults that leave the device well: one call throws, nothing is lost, the backend goes on. */
 @OnEmulator
 class FaultsTest {
-  @Test
-  void anAllocationThatFailsAnywhere() {
-    int n = 0;
-    boolean failed;
-    do {
-      n++;
-      try (CudaBackend backend = Emulator.open()) {
-        Emulator.set("failAllocation", n);
-        failed = runsOutOfMemory(backend);
-        Emulator.set("failAllocation", 0);
-        assertThat(backend.liveHandles()).isZero();
-        assertThat(backend.usedBytes()).isZero();
-        assertThat(runsOutOfMemory(backend)).as("the second try").isFalse();
-      }
-    } while (failed);
-    assertThat(n).as("allocations of the calls").isGreaterThan(6);
-  }
-
-  /** Calls that allocate handles and scratch; whether the fault was met. */
-  private static boolean runsOutOfMemory(CudaBackend backend) {
-    try (Matrix x = backend.upload(new float[] {1, 2, 3}, 1, 3);
-        Matrix y = backend.matrix(1, 3, DType.BF16);
-        Floats errors = backend.floats(1);
-        Mask mask = backend.upload(new boolean[] {true, false});
-        FixedWidthCodes codes = backend.fixedWidthCodes(1, 2)) {
-      backend.training().axpby(1, x, 0, y);
-      backend.statistics().squaredErrors(x, y, errors);
-      backend.cuda().flags().address(Flag.INDEX_OUT_OF_RANGE);
-      assertThat(y.download()).containsExactly(1, 2, 3);
-      assertThat(errors.download()).containsExactly(0);
-      assertThat(mask.download()).containsExactly(true, false);
-      assertThat(codes.counts().download()).containsExactly(0);
-      return false;
-    } catch (BackendMemoryException e) {
-      assertThat(e).hasMessageStartingWith("backend cuda is out of memory: ");
-      return true;
-    }
-  }
-
   @Test
   void pinnedMemoryThatCannotBeHad() {
     try (CudaBackend backend = Emulator.open();
@@ -133,6 +91,15 @@ class FaultsTest {
                   + " CUDA_ERROR_INVALID_IMAGE (200)");
       assertThat(cuda.kernels().kernel("squared_errors").threads()).isEqualTo(256);
     }
+  }
+
+  @Test
+  void aDamagedManifestHoldsNothing(@TempDir Path folder) throws IOException {
+    Files.writeString(folder.resolve(Images.MANIFEST), "{\"entries\": [");
+    assertThatIllegalStateException()
+        .isThrownBy(() -> Cuda.open(Device.read(0), Images.in(folder), Long.MAX_VALUE))
+        .withMessageContaining(folder.resolve(Images.MANIFEST) + ": not a manifest of kernels");
+    Emulator.assertNothingAlive();
   }
 
   @Test

@@ -3,7 +3,11 @@ package org.pursuit.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.pursuit.data.DType;
@@ -105,6 +109,103 @@ class GraphTest {
         }
       }
     }
+  }
+
+  @Test
+  void flagsOfRecordedCallsOutliveTrim() {
+    try (CudaBackend backend = Emulator.open()) {
+      Cuda cuda = backend.cuda();
+      long word = cuda.flags().address(Flag.INDEX_OUT_OF_RANGE);
+      try (CudaGraph graph = backend.capture(() -> cuda.stream().fill(word, 1, 1))) {
+        backend.synchronize();
+        backend.trim();
+        graph.launch();
+        assertThatThrownBy(backend::synchronize)
+            .hasMessage("codes: index 0 lies outside the atoms");
+      }
+      backend.trim();
+      assertThat(Emulator.get("allocations")).isZero();
+    }
+  }
+
+  @Test
+  void aBackendThatClosesDuringACaptureLeavesNothingBehind() {
+    // Another backend keeps the device's context, which would take everything along.
+    try (CudaBackend other = Emulator.open()) {
+      CudaBackend backend = Emulator.open();
+      Matrix x = backend.upload(new float[] {1, 2, 3}, 1, 3);
+      Matrix y = backend.matrix(1, 3, DType.F32);
+      backend.training().axpby(1, x, 0, y);
+      assertThatIllegalStateException()
+          .isThrownBy(
+              () ->
+                  backend.capture(
+                      () -> {
+                        backend.training().axpby(1, x, 1, y);
+                        backend.close();
+                      }))
+          .withMessage("backend cuda is closed");
+      x.close();
+      y.close();
+      assertThat(backend.liveHandles()).isZero();
+      assertThat(Emulator.get("allocations")).isZero();
+      assertThat(Emulator.get("streams")).isEqualTo(1);
+      assertThat(Emulator.get("graphs")).isZero();
+      assertThat(Emulator.get("modules")).isZero();
+      other.synchronize();
+    }
+  }
+
+  @Test
+  void aVirtualThreadMayEndACaptureOnAnotherCarrier() throws InterruptedException {
+    try (CudaBackend backend = Emulator.open();
+        Matrix x = backend.upload(new float[] {1, 2, 3}, 1, 3);
+        Matrix y = backend.matrix(1, 3, DType.F32)) {
+      backend.training().axpby(1, x, 0, y);
+      AtomicReference<Throwable> failure = new AtomicReference<>();
+      AtomicBoolean moved = new AtomicBoolean();
+      Thread thread =
+          Thread.ofVirtual()
+              .uncaughtExceptionHandler((t, e) -> failure.set(e))
+              .start(
+                  () -> {
+                    Runnable calls =
+                        () -> {
+                          backend.training().axpby(1, x, 1, y);
+                          moved.set(moves());
+                          backend.training().axpby(1, x, 1, y);
+                        };
+                    try (CudaGraph graph = backend.capture(calls)) {
+                      graph.launch();
+                    }
+                  });
+      thread.join();
+      assertThat(failure.get()).isNull();
+      assertThat(y.download()).containsExactly(3, 6, 9);
+      assumeTrue(moved.get(), "there was one carrier only");
+    }
+  }
+
+  /** Tries to continue on another carrier: others are kept busy while this thread rests. */
+  private static boolean moves() {
+    String before = carrier();
+    for (int attempt = 0; attempt < 50 && carrier().equals(before); attempt++) {
+      AtomicBoolean busy = new AtomicBoolean(true);
+      Thread.startVirtualThread(
+          () -> {
+            while (busy.get()) {
+              Thread.onSpinWait();
+            }
+          });
+      LockSupport.parkNanos(1_000_000);
+      busy.set(false);
+    }
+    return !carrier().equals(before);
+  }
+
+  private static String carrier() {
+    String thread = Thread.currentThread().toString();
+    return thread.substring(thread.indexOf('@'));
   }
 
   /** y = 2·x + y, and the distance of the two. */

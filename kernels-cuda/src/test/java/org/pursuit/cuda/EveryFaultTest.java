@@ -1,0 +1,122 @@
+package org.pursuit.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import java.util.List;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.pursuit.BackendMemoryException;
+import org.pursuit.KernelException;
+
+/**
+ * A fault at every place of a tour through the library, one at a time: the first allocation fails,
+ * then the second, and so on until there is none left to fail. Each time the call throws what is
+ * documented, nothing is lost, and the rest goes on.
+ */
+@OnEmulator
+class EveryFaultTest {
+  private static final String MEMORY =
+      "backend cuda is out of memory: \\w.* needs \\d+ bytes, \\d+ are free";
+
+  /** The fault, the least number of places where it must be met, and the message. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "failAllocation; 30; " + MEMORY,
+        "failPinned; 4; cuMemAllocHost on backend cuda failed: CUDA_ERROR_OUT_OF_MEMORY \\(2\\)",
+        "failLoad; 6; cuModuleLoadData of the kernels of \\w+ on backend cuda failed:"
+            + " CUDA_ERROR_OUT_OF_MEMORY \\(2\\)",
+        "failLaunch; 20; \\w+ on backend cuda failed:"
+            + " CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES \\(701\\)",
+        "failProduct; 0; cublas\\w+ on backend cuda failed:"
+            + " CUBLAS_STATUS_EXECUTION_FAILED \\(13\\)",
+        "failCall; 100; .* on backend cuda failed:"
+            + " (CUDA_ERROR_OPERATING_SYSTEM \\(304\\)|CUBLAS_STATUS_\\w+ \\(\\d+\\))",
+      })
+  void theBackendGoesOn(String fault, int least, String message) {
+    List<String> expected = undisturbed();
+    int places =
+        atEveryPlace(
+            fault,
+            backend -> {
+              try {
+                assertThat(Tour.of(backend)).isEqualTo(expected);
+              } catch (BackendMemoryException | KernelException e) {
+                assertThat(e.getMessage()).matches(message);
+                assertThat(e.getSuppressed()).isEmpty();
+              }
+            },
+            backend -> assertThat(Tour.of(backend)).isEqualTo(expected));
+    assertThat(places).isGreaterThanOrEqualTo(least);
+  }
+
+  @Test
+  void whatBreaksTheContextLeavesOnlyClosing() {
+    List<String> expected = undisturbed();
+    int places =
+        atEveryPlace(
+            "failKernel",
+            backend -> {
+              try {
+                assertThat(Tour.of(backend)).isEqualTo(expected);
+              } catch (KernelException e) {
+                assertThat(e.getMessage())
+                    .matches(".* after .* on backend cuda failed: CUDA_ERROR_LAUNCH_FAILED .*");
+              }
+            },
+            backend ->
+                assertThatIllegalStateException()
+                    .isThrownBy(() -> Tour.of(backend))
+                    .withMessageStartingWith("the CUDA context of SIMT emulator is broken"));
+    assertThat(places).isGreaterThanOrEqualTo(20);
+    assertThat(undisturbed()).as("in a new context").isEqualTo(expected);
+  }
+
+  @Test
+  void openingFailsWithoutATrace() {
+    Emulator.set("failCall", 1);
+    assertThatExceptionOfType(KernelException.class)
+        .isThrownBy(Emulator::open)
+        .withMessage("cuStreamCreate on backend cuda failed: CUDA_ERROR_OPERATING_SYSTEM (304)");
+  }
+
+  private static List<String> undisturbed() {
+    try (CudaBackend backend = Emulator.open()) {
+      return Tour.of(backend);
+    }
+  }
+
+  /**
+   * Runs {@code disturbed} on a new backend with a fault at the first place, the second, … until
+   * there is none, and {@code afterwards} where it was met; the number of places.
+   */
+  private static int atEveryPlace(
+      String fault, Consumer<CudaBackend> disturbed, Consumer<CudaBackend> afterwards) {
+    for (int n = 1; ; n++) {
+      boolean met;
+      try (CudaBackend backend = Emulator.open()) {
+        Emulator.set(fault, n);
+        disturbed.accept(backend);
+        met = Emulator.get(fault) == 0;
+        Emulator.set(fault, 0);
+        assertThat(backend.liveHandles()).isZero();
+        assertThat(backend.usedBytes()).isZero();
+        if (met) {
+          assertThatCode(() -> afterwards.accept(backend))
+              .as("after %s at place %d", fault, n)
+              .doesNotThrowAnyException();
+        }
+      }
+      Emulator.assertNothingAlive();
+      if (!met) {
+        return n - 1;
+      }
+    }
+  }
+}
