@@ -132,7 +132,7 @@ void release_block(Block& block, Thread* self) {
     case BlockOperation::COUNT: result = block.trueCount; break;
   }
   block.arrived = block.trueCount = 0;
-  checker::block_synchronised(block);
+  if (block.orders) checker::block_synchronised(block);
   for (unsigned i = block.launch->threads; i > 0; i--) {
     Thread* thread = machine().thread(block, i - 1);
     if (thread->state != State::IN_BLOCK) continue;
@@ -207,11 +207,13 @@ uint64_t warp_collective(WarpOperation operation, unsigned mask, uint64_t value,
 }
 
 int block_barrier(BlockOperation operation, bool predicate, Site site) {
-  if (operation == BlockOperation::SYNC && sites::skipped(site)) return 0;
+  bool skipped = sites::skipped(site);
+  if (operation == BlockOperation::SYNC && skipped) return 0;
   Thread* self = current;
   Block& block = *self->block;
   if (block.arrived == 0) {
     block.operation = operation;
+    block.orders = !skipped;
     block.site = site;
   } else if (block.operation != operation || !same(block.site, site)) {
     machine().fail(Fault::LAUNCH_FAILED,

@@ -1,4 +1,5 @@
-// For the mutation test: barriers are noted by place, and one of them can be left out, as if its line were empty.
+// For the mutation test: barriers are noted by place, and one of them can be left out, as if its line were empty. A barrier
+// that also tells threads something (__syncthreads_or) then still tells it, but orders no memory.
 #pragma once
 #include <set>
 #include <string>

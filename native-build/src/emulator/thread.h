@@ -44,6 +44,7 @@ struct Block {
   Cluster* cluster;
   unsigned alive, arrived;
   unsigned trueCount;  // predicates that held at the barrier now filling
+  bool orders;         // whether that barrier orders memory
   BlockOperation operation;
   Site site;
 };

@@ -32,6 +32,9 @@
 // Where the kernel called: these stand last among a function's parameters.
 #define SIMT_SITE const char *file = __builtin_FILE(), int line = __builtin_LINE()
 #define SIMT_HERE (::simt::Site{file, line})
+// Kernel code's own barriers do the same.
+#define CALLER const char *file = __builtin_FILE(), int line = __builtin_LINE()
+#define OF_CALLER file, line
 
 // By value: a reference into the emulator would be an access of the kernel's own.
 namespace simt {
@@ -108,6 +111,7 @@ SIMT_TWIN int __syncthreads_count(int predicate, SIMT_SITE) {
 SIMT_TWIN void __syncwarp(unsigned mask = ~0u, SIMT_SITE) {
   ::simt::warp_collective(::simt::WarpOperation::SYNC, mask, 0, 0, 32, SIMT_HERE);
 }
+SIMT_TWIN void __syncwarp(const char* file, int line) { __syncwarp(~0u, file, line); }
 
 // Order memory for other threads, but wait for none: with fibers there is nothing to do.
 SIMT_TWIN void __threadfence_block() {}

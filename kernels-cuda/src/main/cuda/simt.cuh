@@ -30,6 +30,11 @@
 #define ARCHITECTURE 0
 #endif
 
+// A device function that is a barrier takes CALLER, and begins the barrier it consists of with OF_CALLER: the emulator
+// then tells such calls apart.
+#define CALLER
+#define OF_CALLER
+
 #define NOINLINE __noinline__
 #define UNROLL _Pragma("unroll")
 // Unrolls a loop n times only, where its whole would need too many registers.

@@ -22,11 +22,11 @@ class Team {
   static __device__ __forceinline__ unsigned warp() { return WARPS == 1 ? 0 : threadIdx.x / 32; }
 
   // Orders the shared memory of the team.
-  static __device__ __forceinline__ void sync() {
+  static __device__ __forceinline__ void sync(CALLER) {
     if (WARPS == 1)
-      __syncwarp();
+      __syncwarp(OF_CALLER);
     else
-      __syncthreads();
+      __syncthreads(OF_CALLER);
   }
 
   // Reductions over the team, which every thread gets. They order no memory.
