@@ -16,7 +16,6 @@
 #define __align__(n) alignas(n)
 
 #define ARCHITECTURE 90
-#define NOINLINE __attribute__((noinline))
 #define UNROLL
 #define UNROLL_BY(n)
 

@@ -136,7 +136,7 @@ struct Shape {
   int threads, teams, blocks;  // of a block; rows a block; blocks a row (0: as many as are asked for, then topk_merge)
 };
 const Shape WARP{"topk_warp", 128, 4, 1}, BLOCK128{"topk_block128", 128, 1, 1}, BLOCK512{"topk_block512", 512, 1, 1},
-    STREAM{"topk_stream", 512, 1, 1}, CLUSTER2{"topk_cluster2", 512, 1, 2}, CLUSTER4{"topk_cluster4", 512, 1, 4},
+    STREAM{"topk_stream", 256, 1, 1}, CLUSTER2{"topk_cluster2", 512, 1, 2}, CLUSTER4{"topk_cluster4", 512, 1, 4},
     CLUSTER8{"topk_cluster8", 512, 1, 8}, SPLIT{"topk_split", 512, 1, 0};
 
 const char* const SUFFIXES[] = {"_f32", "_bf16", "_f16"};
@@ -149,11 +149,13 @@ int power_of_two(int least) {
 
 // The least that the kernels can do with, or enough for most rows.
 int capacity_of(int wants, int teamThreads, bool least) {
-  int window = wants + wants / 4, room = least ? 4 * teamThreads : std::max(4 * teamThreads, window);
-  return std::max((window + room + 1) / 2 * 2, power_of_two(wants));
+  int room = wants + wants / 4 + 4 * teamThreads + (least ? 0 : wants);
+  return std::max((room + 1) / 2 * 2, power_of_two(wants));
 }
 
-size_t shared_bytes(int capacity) { return 1312 + 8 * size_t(capacity); }
+int stash_of(int wants, bool least) { return least ? 4 : (64 + wants * 3 / 2) / 4 * 4; }
+
+size_t shared_bytes(int capacity, int stash) { return 1200 + 8 * size_t(capacity) + 20 * size_t(stash); }
 
 struct Problem {
   int rows = 1, columns = 0, k = 0, options = 0, format = 0;
@@ -280,6 +282,7 @@ void check(const Shape& shape, const Problem& p) {
   a.slots = p.k;
   a.k = draw(0, 1) ? p.k : std::min(p.k, p.columns);
   a.capacity = capacity_of(wants, teamThreads, p.leastCapacity);
+  a.stash = stash_of(wants, p.leastCapacity && draw(0, 1));
   a.options = p.options;
   a.valueFormat = p.valueFormat;
   a.slices = slices;
@@ -289,10 +292,11 @@ void check(const Shape& shape, const Problem& p) {
   unsigned grid = shape.blocks ? (rows + teams - 1) / teams * unsigned(shape.blocks) : rows * unsigned(slices);
   try {
     test::run(shape.kernel + std::string(SUFFIXES[p.format]), {grid, 1, 1}, unsigned(shape.threads),
-              teams * shared_bytes(a.capacity), a);
+              teams * shared_bytes(a.capacity, a.stash), a);
     if (shape.blocks == 0) {
       a.capacity = capacity_of(wants, 256, p.leastCapacity);
-      test::run("topk_merge", {rows, 1, 1}, 256, shared_bytes(a.capacity), a);
+      a.stash = 0;
+      test::run("topk_merge", {rows, 1, 1}, 256, shared_bytes(a.capacity, 0), a);
     }
   } catch (const test::Failed& e) {
     throw test::Failed(text + ": " + e.what());
@@ -402,8 +406,7 @@ struct Running {
             problem.ownK ? deviceOwnK.data() : nullptr,
             problem.k,
             problem.options,
-            listCapacity,
-            capacity_of(wants, 128, problem.leastCapacity)};
+            listCapacity};
   }
 
   void finish() {
@@ -420,7 +423,7 @@ struct Running {
     a.options = problem.options;
     a.slices = 1;
     a.listCapacity = listCapacity;
-    test::run("topk_merge", {unsigned(problem.rows), 1, 1}, 256, shared_bytes(a.capacity), a);
+    test::run("topk_merge", {unsigned(problem.rows), 1, 1}, 256, shared_bytes(a.capacity, 0), a);
   }
 
   Problem problem;
@@ -459,17 +462,19 @@ void check_running(int rows, int columns, int chunk, const std::vector<int>& ks)
   a.bias = biased ? deviceBias.data() : nullptr;
   a.stride = stride;
   a.relu = relu;
-  int capacity = 0;
+  int wants = 0;
   for (auto& each : running) {
     a.selectors[a.count++] = each->selector();
-    capacity = std::max(capacity, each->selector().capacity);
+    wants = std::max(wants, each->wants);
   }
+  a.capacity = capacity_of(wants, 128, draw(0, 1));
+  a.stash = stash_of(wants, draw(0, 2) == 0);
   for (int first = 0; first < columns; first += chunk) {
     a.firstColumn = first;
     a.columns = std::min(chunk, columns - first);
     for (int r = 0; r < rows; r++)
       for (int i = 0; i < a.columns; i++) buffer.data()[r * stride + i] = scores[size_t(r)][size_t(first + i)];
-    test::run("running_consume", {unsigned(rows), 1, 1}, 128, shared_bytes(capacity), a);
+    test::run("running_consume", {unsigned(rows), 1, 1}, 128, shared_bytes(a.capacity, a.stash), a);
   }
   for (auto& each : running) {
     each->finish();

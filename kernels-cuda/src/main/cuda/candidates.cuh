@@ -3,8 +3,7 @@
 // Threads push ranks in any order, so that where a rank lies is a matter of chance; as all ranks differ, what remains
 // after narrow and sort is not.
 //
-// A handle is the place of the shared memory, so that what is rarely done can be a function of its own, which is compiled
-// once and leaves the callers' registers alone.
+// All state lies in shared memory; a handle is its place there, and costs a register at most.
 #pragma once
 #include "keys.cuh"
 #include "team.cuh"
@@ -15,27 +14,35 @@ class Candidates {
   static constexpr unsigned BINS = 256;
   static constexpr unsigned STEP = 4 * THREADS;  // ranks that absorb looks at between two barriers
 
-  // Followed by `capacity` ranks.
+  // Followed by `stash` vectors of 16 bytes, `capacity` ranks and `stash` words: an even number of ranks, and of the
+  // others a multiple of four, so that the next team is aligned.
   struct Shared {
     typename Team<THREADS>::Shared team;
     unsigned bins[BINS];
     unsigned count, bin, above, size;
     u64 floor;
     unsigned k, capacity;
+    unsigned stashed, stash, unused[2];
   };
-  static_assert(sizeof(Shared) == 1312, "the host adds this to the ranks' bytes");
+  static_assert(sizeof(Shared) == 1200, "the host adds this to the bytes that follow");
+
+  static __device__ __forceinline__ unsigned bytes(unsigned capacity, unsigned stash) {
+    return unsigned(sizeof(Shared)) + 8 * capacity + 20 * stash;
+  }
 
   // Shared memory `offset` bytes into the block's.
   __device__ __forceinline__ explicit Candidates(unsigned offset) : offset_(offset) {}
 
   // Begins a row of which the k largest ranks are wanted. The capacity is at least window() + STEP, and a power of two
   // not below k fits in it.
-  __device__ __forceinline__ void begin(unsigned k, unsigned capacity, u64 floor) const {
+  __device__ __forceinline__ void begin(unsigned k, unsigned capacity, unsigned stash, u64 floor) const {
     if (team().thread() == 0) {
       shared().count = 0;
       shared().floor = floor;
       shared().k = k;
       shared().capacity = capacity;
+      shared().stashed = 0;
+      shared().stash = stash;
     }
     team().sync();
   }
@@ -43,7 +50,9 @@ class Candidates {
   // A team whose reductions begin anew: call with the team in step.
   __device__ __forceinline__ Team<THREADS> team() const { return Team<THREADS>(shared().team); }
 
-  __device__ __forceinline__ u64* ranks() const { return shared_array<u64>(offset_ + unsigned(sizeof(Shared))); }
+  __device__ __forceinline__ u64* ranks() const {
+    return shared_array<u64>(offset_ + unsigned(sizeof(Shared)) + 16 * shared().stash);
+  }
   __device__ __forceinline__ unsigned k() const { return shared().k; }
   __device__ __forceinline__ unsigned capacity() const { return shared().capacity; }
 
@@ -56,8 +65,37 @@ class Candidates {
     return Peer{cluster_map(&shared().count, block), cluster_map(ranks(), block)};
   }
 
+  // Vectors that hold scores worth a closer look, and a word for each that tells where they come from.
+  __device__ __forceinline__ unsigned stash() const { return shared().stash; }
+  template <class Vector>
+  __device__ __forceinline__ Vector* stashed_vectors() const {
+    return shared_array<Vector>(offset_ + unsigned(sizeof(Shared)));
+  }
+  __device__ __forceinline__ unsigned* stashed_words() const {
+    return shared_array<unsigned>(offset_ + unsigned(sizeof(Shared)) + 16 * shared().stash + 8 * shared().capacity);
+  }
+
+  // A place in the stash; those at or past its end do not exist.
+  __device__ __forceinline__ unsigned stash_place() const { return atomicAdd(&shared().stashed, 1u); }
+
+  // How many places have been given, and begins anew. The team meets here before and after.
+  __device__ __forceinline__ unsigned take_stash() const {
+    team().sync();
+    unsigned n = shared().stashed;
+    team().sync();
+    if (team().thread() == 0) shared().stashed = 0;
+    return n;
+  }
+
   // What narrowing leaves when it need not be exact.
   __device__ __forceinline__ unsigned window() const { return k() + k() / 4; }
+
+  // How many are sorted rather than narrowed first.
+  __device__ __forceinline__ unsigned sortable() const {
+    unsigned size = 128;
+    while (size < k()) size *= 2;
+    return size;
+  }
 
   // 0, or k of the ranks pushed so far are not below it.
   __device__ __forceinline__ u64 floor() const { return shared().floor; }
@@ -68,45 +106,16 @@ class Candidates {
     if (team().thread() == 0) shared().floor = floor;
   }
 
-  // Takes `many` places for ranks; those at or past the capacity do not exist.
-  __device__ __forceinline__ unsigned places(unsigned many) const { return atomicAdd(&shared().count, many); }
-
-  // How many ranks have been pushed, also those for which there was no place. The team meets here before and after.
-  __device__ __forceinline__ unsigned pushed() const {
-    team().sync();
-    unsigned n = shared().count;
-    team().sync();
-    return n;
-  }
-
-  // Drops all but the largest of the first n ranks, at least k and at most `limit` of them, and raises the floor.
-  // Call with the team in step, as pushed() leaves it; it is so afterwards. k <= limit < n <= capacity
-  __device__ __forceinline__ void narrow(unsigned n, unsigned limit) const { narrow(offset_, n, limit); }
-
-  // Drops what `stays` does not want of the first n.
-  template <class Stays>
-  __device__ __forceinline__ void keep(unsigned n, Stays stays) const {
-    if (team().thread() == 0) shared().count = 0;
-    for (unsigned start = 0; start < n; start += THREADS) {
-      unsigned i = start + team().thread();
-      u64 rank = i < n ? ranks()[i] : 0;
-      team().sync();  // everyone has read; what is written now lies before the next reads
-      bool kept = i < n && stays(rank);
-      unsigned who = __ballot_sync(~0u, kept), first = 0;
-      if (team().lane() == 0 && who) first = places(__popc(who));
-      first = __shfl_sync(~0u, first, 0);
-      if (kept) ranks()[first + __popc(who & ((1u << team().lane()) - 1))] = rank;
-    }
-    team().sync();
-  }
-
-  // Pushes the ranks rank(0), …, rank(total - 1) that reach the floor, whatever their order; 0 stands for none. There
-  // is always room. Call with the team in step; ends out of step.
+  // Pushes the ranks rank(0), …, rank(total - 1) that reach the floor, whatever their order; 0 stands for none. Narrows
+  // the candidates when room is short, and at the end to at most `limit`, which is not below k; how many that leaves.
+  // Call with the team in step; it is so afterwards.
   template <class Rank>
-  __device__ __forceinline__ void absorb(unsigned total, Rank rank) const {
-    for (unsigned start = 0; start < total; start += STEP) {
+  __device__ __forceinline__ unsigned absorb(unsigned total, unsigned limit, Rank rank) const {
+    for (unsigned start = 0;; start += STEP) {
       unsigned n = pushed();
-      if (n + STEP > capacity()) narrow(n, window());
+      bool last = start >= total;
+      if (n > (last ? limit : capacity() - STEP)) n = narrow(n, last ? limit : window());
+      if (last) return n;
       u64 least = floor();
       for (unsigned i = start + team().thread(); i < min(total, start + STEP); i += THREADS) {
         u64 one = rank(i);
@@ -117,26 +126,46 @@ class Candidates {
 
   // Sorts the first n ranks, the largest first; what follows up to the next power of two (64 at least) becomes 0.
   // Call with the team in step; it is so afterwards.
-  __device__ __forceinline__ void sort(unsigned n) const { sort(offset_, n); }
+  __device__ __forceinline__ void sort(unsigned n) const {
+    if (THREADS >= 128 && n <= 128)
+      sort_by_counting(n);
+    else
+      sort_by_merging(n);
+  }
 
  private:
   unsigned offset_;
 
   __device__ __forceinline__ Shared& shared() const { return *shared_array<Shared>(offset_); }
 
-  static __device__ NOINLINE void narrow(unsigned offset, unsigned n, unsigned limit) {
-    Candidates self(offset);
-    u64 least = self.find(n, limit);
-    self.raise_floor(least);
-    self.keep(n, [least](u64 rank) { return rank >= least; });
+  __device__ __forceinline__ unsigned places(unsigned many) const { return atomicAdd(&shared().count, many); }
+
+  // How many ranks there are. The team meets here before and after.
+  __device__ __forceinline__ unsigned pushed() const {
+    team().sync();
+    unsigned n = shared().count;
+    team().sync();
+    return n;
   }
 
-  static __device__ NOINLINE void sort(unsigned offset, unsigned n) {
-    Candidates self(offset);
-    if (THREADS >= 128 && n <= 128)
-      self.sort_by_counting(n);
-    else
-      self.sort_by_merging(n);
+  // Drops all but the largest of the first n ranks, at least k and at most `limit` of them, and raises the floor; how
+  // many remain. k <= limit < n <= capacity
+  __device__ __forceinline__ unsigned narrow(unsigned n, unsigned limit) const {
+    u64 least = find(n, limit);
+    raise_floor(least);
+    if (team().thread() == 0) shared().count = 0;
+    UNROLL_BY(1)
+    for (unsigned start = 0; start < n; start += THREADS) {
+      unsigned i = start + team().thread();
+      u64 rank = i < n ? ranks()[i] : 0;
+      team().sync();  // everyone has read; what is written now lies before the next reads
+      bool kept = i < n && rank >= least;
+      unsigned who = __ballot_sync(~0u, kept), first = 0;
+      if (team().lane() == 0 && who) first = places(__popc(who));
+      first = __shfl_sync(~0u, first, 0);
+      if (kept) ranks()[first + __popc(who & ((1u << team().lane()) - 1))] = rank;
+    }
+    return pushed();
   }
 
   // The lower bound to which narrow cuts. The range of all ranks is divided into bins; the bin of the k-th largest one

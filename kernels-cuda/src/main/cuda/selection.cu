@@ -12,7 +12,7 @@
 //             topk_cluster  2, 4 or 8 blocks a row, which merge through distributed shared memory: grid rows * blocks
 //             topk_split    several blocks a row, each leaving a list of ranks: grid rows * slices; then topk_merge
 //             running_consume, then topk_merge: see there
-//           Dynamic shared memory a team: 1312 + 8 * capacity bytes, capacity even; see candidates.cuh for how much.
+//           Dynamic shared memory a team: 1200 + 8 * capacity + 20 * stash bytes; see candidates.cuh.
 // Bytes     rows * width * element size read once, rows * k * 8 written, and rows * k sectors of 32 bytes of values.
 // Work      a comparison a score (two instructions in F32, about one in 16-bit formats, where maxima are packed), of 27
 //           and 13 that the memory's speed leaves room for on an H200; and per row a few microseconds in which a
@@ -25,7 +25,7 @@
 
 ARGUMENTS(TopKArguments, 128);
 ARGUMENTS(RunningSelector, 56);
-ARGUMENTS(RunningArguments, 264);
+ARGUMENTS(RunningArguments, 272);
 
 // How many a row keeps.
 __device__ __forceinline__ unsigned row_keeps(const int* rowK, int k, long long row) {
@@ -39,41 +39,39 @@ __device__ __forceinline__ unsigned row_wants(unsigned keeps, int options) {
 
 __device__ __forceinline__ unsigned ranked_bits(int options) { return options & BY_MAGNITUDE ? MAGNITUDE : SIGNED; }
 
-// Sorts the candidates and cuts them down to what the row keeps; how many that is.
+// Sorts n candidates, at most sortable() of them, and cuts them down to what the row keeps; how many that is.
 template <int THREADS>
-__device__ __forceinline__ unsigned choose(Candidates<THREADS> candidates, unsigned keeps, int options) {
+__device__ __forceinline__ unsigned choose(Candidates<THREADS> candidates, unsigned n, unsigned keeps, int options) {
   u64* ranks = candidates.ranks();
-  unsigned n = candidates.pushed(), sortable = 128;
-  while (sortable < candidates.k()) sortable *= 2;
-  if (n > sortable) {
-    candidates.narrow(n, sortable);
-    n = candidates.pushed();
-  }
-  candidates.sort(n);
-  unsigned count = min(n, keeps), thread = Team<THREADS>::thread();
-  if (options & DROP_TIES && n > keeps) {
-    unsigned boundary = key_in(ranks[keeps]), above = 0;
-    for (unsigned i = thread; i < keeps; i += THREADS) above += key_in(ranks[i]) > boundary;
-    count = candidates.team().sum(above);
+  unsigned thread = Team<THREADS>::thread();
+  // Ranks with their halves swapped are in the order of indices. A sort is much code: one place serves both orders.
+  for (bool swapped = false;; swapped = true) {
+    candidates.sort(n);
+    if (!swapped) {
+      unsigned count = min(n, keeps);
+      if (options & DROP_TIES && n > keeps) {
+        unsigned boundary = key_in(ranks[keeps]), above = 0;
+        for (unsigned i = thread; i < keeps; i += THREADS) above += key_in(ranks[i]) > boundary;
+        count = candidates.team().sum(above);
+        Team<THREADS>::sync();
+      }
+      n = count;
+      if (!(options & BY_INDEX)) return n;
+    }
+    for (unsigned i = thread; i < n; i += THREADS) ranks[i] = ranks[i] << 32 | ranks[i] >> 32;
     Team<THREADS>::sync();
+    if (swapped) return n;
   }
-  if (options & BY_INDEX) {
-    for (unsigned i = thread; i < count; i += THREADS) ranks[i] = ranks[i] << 32 | ranks[i] >> 32;
-    Team<THREADS>::sync();
-    candidates.sort(count);
-    for (unsigned i = thread; i < count; i += THREADS) ranks[i] = ranks[i] << 32 | ranks[i] >> 32;
-    Team<THREADS>::sync();
-  }
-  return count;
 }
 
-// Writes a row of codes.
+// Writes a row of codes from n candidates.
 template <int THREADS>
-__device__ __forceinline__ void write_row(Candidates<THREADS> candidates, const TopKArguments& a, long long row,
-                                          unsigned keeps) {
+__device__ __forceinline__ void write_row(Candidates<THREADS> candidates, unsigned n, const TopKArguments& a,
+                                          long long row) {
   int* indices = a.indices + row * a.slots;
   float* written = a.written + row * a.slots;
-  unsigned count = choose(candidates, keeps, a.options), filled = 0, thread = Team<THREADS>::thread();
+  unsigned count = choose(candidates, n, row_keeps(a.rowK, a.k, row), a.options), filled = 0;
+  unsigned thread = Team<THREADS>::thread();
   Team<THREADS> team = candidates.team();
   for (unsigned start = 0; start < count; start += THREADS) {
     unsigned i = start + thread, place = i, stored = min(count - start, unsigned(THREADS));
@@ -98,30 +96,35 @@ __device__ __forceinline__ void write_row(Candidates<THREADS> candidates, const 
   if (thread == 0) a.counts[row] = int(filled);
 }
 
-// Makes candidates of what may be selected from one of the slices of a row.
-template <class Format, int THREADS, int VECTORS>
-__device__ __forceinline__ void select_slice(Candidates<THREADS> candidates, const TopKArguments& a, long long row,
-                                             unsigned keeps, int slice, int slices) {
-  unsigned wants = row_wants(keeps, a.options);
-  candidates.begin(wants, unsigned(a.capacity), 0);
-  if (wants == 0) return;
+// Begins a row; how many ranks it wants.
+template <int THREADS>
+__device__ __forceinline__ unsigned begin_row(Candidates<THREADS> candidates, const TopKArguments& a, long long row) {
+  unsigned wants = row_wants(row_keeps(a.rowK, a.k, row), a.options);
+  candidates.begin(wants, unsigned(a.capacity), unsigned(a.stash), 0);
+  return wants;
+}
+
+// Makes candidates of what may be selected from one of the slices of a row, at most limit() of them; how many.
+template <class Format, int THREADS, int VECTORS, class Limit>
+__device__ __forceinline__ unsigned select_slice(Candidates<THREADS> candidates, const TopKArguments& a, long long row,
+                                                 int slice, int slices, Limit limit) {
+  if (begin_row(candidates, a, row) == 0) return 0;
   using Stored = typename Format::Stored;
   StoredScores<Format> scores(static_cast<const Stored*>(a.scores) + row * a.scoreStride, a.columns);
   RowSelection<StoredScores<Format>, THREADS, VECTORS> selection(candidates, scores, ranked_bits(a.options), a.mask);
-  selection.select(slice, slices);
+  return selection.select(slice, slices, limit);
 }
 
 // A team a row.
 template <class Format, int THREADS, int VECTORS>
 __device__ __forceinline__ void select_row(const TopKArguments& a, long long row, Candidates<THREADS> candidates) {
-  unsigned keeps = row_keeps(a.rowK, a.k, row);
-  select_slice<Format, THREADS, VECTORS>(candidates, a, row, keeps, 0, 1);
-  write_row(candidates, a, row, keeps);
+  auto sortable = [=] { return candidates.sortable(); };
+  write_row(candidates, select_slice<Format, THREADS, VECTORS>(candidates, a, row, 0, 1, sortable), a, row);
 }
 
 template <class Format>
 __device__ __forceinline__ void select_by_warp(const TopKArguments& a) {
-  unsigned warp = threadIdx.x / 32, bytes = unsigned(sizeof(Candidates<32>::Shared)) + 8 * unsigned(a.capacity);
+  unsigned warp = threadIdx.x / 32, bytes = Candidates<32>::bytes(unsigned(a.capacity), unsigned(a.stash));
   long long row = (long long)blockIdx.x * 4 + warp;
   if (row < a.rows) select_row<Format, 32, 8>(a, row, Candidates<32>(warp * bytes));
 }
@@ -131,9 +134,9 @@ __device__ __forceinline__ void select_by_block(const TopKArguments& a) {
   select_row<Format, THREADS, VECTORS>(a, blockIdx.x, Candidates<THREADS>(0));
 }
 
-KERNEL(topk_warp_f32, 128, 8, const TopKArguments a) { select_by_warp<F32>(a); }
-KERNEL(topk_warp_bf16, 128, 8, const TopKArguments a) { select_by_warp<Bf16>(a); }
-KERNEL(topk_warp_f16, 128, 8, const TopKArguments a) { select_by_warp<F16>(a); }
+KERNEL(topk_warp_f32, 128, 6, const TopKArguments a) { select_by_warp<F32>(a); }
+KERNEL(topk_warp_bf16, 128, 6, const TopKArguments a) { select_by_warp<Bf16>(a); }
+KERNEL(topk_warp_f16, 128, 6, const TopKArguments a) { select_by_warp<F16>(a); }
 
 KERNEL(topk_block128_f32, 128, 8, const TopKArguments a) { select_by_block<F32, 128, 8>(a); }
 KERNEL(topk_block128_bf16, 128, 8, const TopKArguments a) { select_by_block<Bf16, 128, 8>(a); }
@@ -143,35 +146,26 @@ KERNEL(topk_block512_f32, 512, 2, const TopKArguments a) { select_by_block<F32, 
 KERNEL(topk_block512_bf16, 512, 2, const TopKArguments a) { select_by_block<Bf16, 512, 8>(a); }
 KERNEL(topk_block512_f16, 512, 2, const TopKArguments a) { select_by_block<F16, 512, 8>(a); }
 
-KERNEL(topk_stream_f32, 512, 3, const TopKArguments a) { select_by_block<F32, 512, 4>(a); }
-KERNEL(topk_stream_bf16, 512, 3, const TopKArguments a) { select_by_block<Bf16, 512, 4>(a); }
-KERNEL(topk_stream_f16, 512, 3, const TopKArguments a) { select_by_block<F16, 512, 4>(a); }
-
-// The candidates cut down to the k largest; how many there are.
-template <int THREADS>
-__device__ __forceinline__ unsigned first_k(Candidates<THREADS> candidates) {
-  unsigned n = candidates.pushed();
-  if (n <= candidates.k()) return n;
-  candidates.narrow(n, candidates.k());
-  return candidates.pushed();
-}
+KERNEL(topk_stream_f32, 256, 4, const TopKArguments a) { select_by_block<F32, 256, 8>(a); }
+KERNEL(topk_stream_bf16, 256, 4, const TopKArguments a) { select_by_block<Bf16, 256, 8>(a); }
+KERNEL(topk_stream_f16, 256, 4, const TopKArguments a) { select_by_block<F16, 256, 8>(a); }
 
 // A cluster a row: each block finds the first k of its slice, then the first block merges them.
 template <class Format, int BLOCKS>
 __device__ __forceinline__ void select_by_cluster(const TopKArguments& a) {
   Candidates<512> candidates(0);
   long long row = blockIdx.x / BLOCKS;
-  unsigned keeps = row_keeps(a.rowK, a.k, row), rank = cluster_rank();
-  select_slice<Format, 512, 4>(candidates, a, row, keeps, int(rank), BLOCKS);
-  first_k(candidates);
+  unsigned rank = cluster_rank();
+  auto exactly = [=] { return candidates.k(); };
+  unsigned n = select_slice<Format, 512, 4>(candidates, a, row, int(rank), BLOCKS, exactly);
   cluster_sync();
   if (rank == 0) {
     UNROLL_BY(1)
     for (unsigned peer = 1; peer < BLOCKS; peer++) {
       Candidates<512>::Peer theirs = candidates.of(peer);
-      candidates.absorb(*theirs.count, [theirs](unsigned i) { return theirs.ranks[i]; });
+      n = candidates.absorb(*theirs.count, candidates.sortable(), [theirs](unsigned i) { return theirs.ranks[i]; });
     }
-    write_row(candidates, a, row, keeps);
+    write_row(candidates, n, a, row);
   }
   cluster_sync();  // the peers' memory stays until it has been read
 }
@@ -191,32 +185,29 @@ template <class Format>
 __device__ __forceinline__ void select_split(const TopKArguments& a) {
   Candidates<512> candidates(0);
   long long row = blockIdx.x / unsigned(a.slices);
-  unsigned keeps = row_keeps(a.rowK, a.k, row);
-  select_slice<Format, 512, 4>(candidates, a, row, keeps, int(blockIdx.x % unsigned(a.slices)), a.slices);
-  unsigned n = first_k(candidates);
+  int slice = int(blockIdx.x % unsigned(a.slices));
+  unsigned n = select_slice<Format, 512, 4>(candidates, a, row, slice, a.slices, [=] { return candidates.k(); });
   u64* list = a.lists + (long long)blockIdx.x * a.listCapacity;
   for (unsigned i = threadIdx.x; i < n; i += 512) list[i] = candidates.ranks()[i];
   if (threadIdx.x == 0) a.listCounts[blockIdx.x] = n;
 }
 
-KERNEL(topk_split_f32, 512, 3, const TopKArguments a) { select_split<F32>(a); }
-KERNEL(topk_split_bf16, 512, 3, const TopKArguments a) { select_split<Bf16>(a); }
-KERNEL(topk_split_f16, 512, 3, const TopKArguments a) { select_split<F16>(a); }
+KERNEL(topk_split_f32, 512, 2, const TopKArguments a) { select_split<F32>(a); }
+KERNEL(topk_split_bf16, 512, 2, const TopKArguments a) { select_split<Bf16>(a); }
+KERNEL(topk_split_f16, 512, 2, const TopKArguments a) { select_split<F16>(a); }
 
 // Merges a row's lists and writes its codes: grid rows.
 KERNEL(topk_merge, 256, 2, const TopKArguments a) {
   Candidates<256> candidates(0);
   long long row = blockIdx.x;
-  unsigned keeps = row_keeps(a.rowK, a.k, row), wants = row_wants(keeps, a.options);
   const u64* lists = a.lists + row * a.slices * a.listCapacity;
   const unsigned* counts = a.listCounts + row * a.slices;
-  candidates.begin(wants, unsigned(a.capacity), 0);
-  if (wants)
-    candidates.absorb(unsigned(a.slices * a.listCapacity), [&](unsigned i) {
-      unsigned list = i / unsigned(a.listCapacity);
-      return i - list * unsigned(a.listCapacity) < counts[list] ? lists[i] : 0;
-    });
-  write_row(candidates, a, row, keeps);
+  unsigned ranks = begin_row(candidates, a, row) ? unsigned(a.slices * a.listCapacity) : 0;
+  unsigned n = candidates.absorb(ranks, candidates.sortable(), [&](unsigned i) {
+    unsigned list = i / unsigned(a.listCapacity);
+    return i - list * unsigned(a.listCapacity) < counts[list] ? lists[i] : 0;
+  });
+  write_row(candidates, n, a, row);
 }
 
 // ---- The running selection of the fused encode ----
@@ -227,25 +218,21 @@ KERNEL(topk_merge, 256, 2, const TopKArguments a) {
 // chunk: rows * columns * 4 from L2, once however many selections there are, and a few sectors a row. In the end
 // topk_merge makes codes of the lists.
 
-__device__ __forceinline__ void consume(const RunningSelector& s, const ActivatedScores& scores, long long row) {
-  Candidates<128> candidates(0);
+__device__ __forceinline__ void consume(Candidates<128> candidates, const RunningArguments& a, const RunningSelector& s,
+                                        const ActivatedScores& scores, long long row) {
   unsigned wants = row_wants(row_keeps(s.rowK, s.k, row), s.options);
-  candidates.begin(wants, unsigned(s.capacity), s.floors[row]);
+  candidates.begin(wants, unsigned(a.capacity), unsigned(a.stash), s.floors[row]);
   RowSelection<ActivatedScores, 128, 8> selection(candidates, scores, ranked_bits(s.options), s.mask);
   if (wants == 0 || selection.settled()) return;
-  selection.select(0, 1);
+  unsigned n = selection.select(0, 1, [=] { return candidates.window(); });
+  unsigned had = s.counts[row], first = had;
   u64* list = s.lists + row * s.listCapacity;
-  unsigned had = s.counts[row], n = candidates.pushed(), first = had;
   if (had + n > unsigned(s.listCapacity)) {
-    candidates.absorb(had, [list](unsigned i) { return list[i]; });
-    n = candidates.pushed();
-    if (n > candidates.window()) {
-      candidates.narrow(n, candidates.window());
-      n = candidates.pushed();
-    }
+    n = candidates.absorb(had, candidates.window(), [list](unsigned i) { return list[i]; });
     first = 0;
   }
   for (unsigned i = threadIdx.x; i < n; i += 128) list[first + i] = candidates.ranks()[i];
+  __syncthreads();  // everyone knows how many ranks there were
   if (threadIdx.x == 0) {
     s.counts[row] = first + n;
     s.floors[row] = candidates.floor();
@@ -253,12 +240,13 @@ __device__ __forceinline__ void consume(const RunningSelector& s, const Activate
 }
 
 // Takes a chunk into account: grid rows.
-KERNEL(running_consume, 128, 8, const RunningArguments a) {
+KERNEL(running_consume, 128, 6, const RunningArguments a) {
+  Candidates<128> candidates(0);
   long long row = blockIdx.x;
   ActivatedScores scores(a.scores + row * a.stride, a.bias, a.relu != 0, a.columns, a.firstColumn);
   UNROLL_BY(1)
   for (int i = 0; i < a.count; i++) {
-    consume(a.selectors[i], scores, row);
-    __syncthreads();  // the shared memory is the next selector's
+    __syncthreads();  // the shared memory was the last selector's
+    consume(candidates, a, a.selectors[i], scores, row);
   }
 }

@@ -4,11 +4,12 @@
 //     largest score: that is the first bar. Where k is too large for groups, the tile's scores themselves are counted.
 //  2. Each later score is compared with the bar and dropped unless !(score <= bar): what equals the bar comes after k
 //     scores that rank before it. NaN passes. Few scores pass, so that the stream is one comparison a score.
-//  3. What passes becomes a candidate: a rank, which no other score of the row has. Whenever twice as many columns have
-//     been passed over, the candidates are narrowed to about k, which raises the bar. Scores in no particular order
-//     bring about k new candidates in between.
-//  4. If more come than there is room for, nothing is lost: the stretch is read again, with narrowing as often as it
-//     takes and whole ranks compared.
+//  3. A vector with a score that passes is stashed: that is all the stream does about it. Whenever twice as many columns
+//     have been passed over, what passes of the stash becomes candidates, each with a rank that no other score of the row
+//     has; they are narrowed to about k, which raises the bar. Scores in no particular order bring about k new
+//     candidates in between.
+//  4. If the stash overflows, nothing is lost: the stretch is read again score by score, whole ranks are compared, and
+//     the candidates are narrowed as often as it takes.
 //  5. The k largest candidates are sorted out exactly.
 //
 // The bar belongs to a place in the row: it drops scores that equal it, which is right for scores of larger index only.
@@ -95,6 +96,7 @@ class RowSelection {
   using Element = typename Source::Element;
   using Vector = typename Source::Vector;
   static constexpr int TILE = THREADS * VECTORS;  // vectors
+  static constexpr unsigned STASH_OVERFLOWS = ~0u;
 
  public:
   struct Tile {
@@ -110,18 +112,31 @@ class RowSelection {
     follow_floor();
   }
 
-  // Passes over one of the slices of the row: some of the vectors, and what surrounds them at the row's ends.
-  __device__ __forceinline__ void select(int slice, int slices) {
+  // Passes over one of the slices of the row: some of the vectors, and with the last slice what surrounds them at the
+  // row's ends. Leaves at most limit() candidates, but at least k where there are; how many.
+  template <class Limit>
+  __device__ __forceinline__ unsigned select(int slice, int slices, Limit limit) {
     const auto& layout = source_.layout;
-    int begin = int((long long)layout.vectors * slice / slices), end = int((long long)layout.vectors * (slice + 1) / slices);
-    if (slice == 0) take_singles(0, layout.head);
+    const int begin = int((long long)layout.vectors * slice / slices);
+    const int end = int((long long)layout.vectors * (slice + 1) / slices);
     int at = begin, stop = min(end, begin + TILE);
-    while (at < stop && !settled()) {
-      pass_over(at, stop, at == begin && candidates.floor() == 0);
+    for (;;) {
+      bool ends = at == end || settled();
+      unsigned columns = unsigned(slice + 1 < slices ? 0 : columns_around()), stashed = STASH_OVERFLOWS;
+      if (!ends) {
+        stashed = pass_over(at, stop, at == begin && candidates.floor() == 0);
+        columns = unsigned(stashed == STASH_OVERFLOWS ? stop - at : int(stashed)) * Element::LANES;
+      }
+      unsigned n = candidates.absorb(columns, ends ? limit() : candidates.window(), [&](unsigned i) {
+        if (ends) return rank(int(i) < layout.head ? int(i) : int(i) - layout.head + layout.column(layout.vectors));
+        if (stashed == STASH_OVERFLOWS) return rank(layout.column(at) + int(i));
+        return stashed_rank(i);
+      });
+      if (ends) return n;
+      follow_floor();
       at = stop;
-      stop = min(end - at, max(TILE, at - begin)) + at;
+      stop = at + min(end - at, max(TILE, stretch(at - begin)));
     }
-    if (slice == slices - 1) take_singles(layout.column(layout.vectors), source_.columns);
   }
 
   // Whether k scores are NaN, after which no other one can be selected.
@@ -138,8 +153,6 @@ class RowSelection {
 
   // A score that is not above any other: what a masked column holds until it is offered.
   __device__ __forceinline__ float lowest() const { return bits_ == SIGNED ? score_of(0x007fffffu) : 0.0f; }
-
-  __device__ __forceinline__ bool takes_part(int index) const { return !mask_ || mask_[index]; }
 
   // What of the scores is ranked; `lowest` where there is none.
   __device__ __forceinline__ void load(Tile& tile, int begin, int end) const {
@@ -161,45 +174,29 @@ class RowSelection {
     }
   }
 
-  // Makes candidates of the scores that pass.
-  __device__ __forceinline__ void offer(const Tile& tile, int begin, int end) {
-    unsigned passing = 0;
-    UNROLL for (int j = 0; j < VECTORS; j++)
-      passing |= unsigned(Element::any_above(tile.vector[j], bar_)) << j;
-    while (passing) {
-      int which = __ffs(int(passing)) - 1;
-      passing &= passing - 1;
-      Vector vector = tile.vector[0];
-      UNROLL for (int j = 1; j < VECTORS; j++)
-        if (which == j) vector = tile.vector[j];
-      int at = begin + int(Team<THREADS>::thread()) + which * THREADS;
-      if (at < end) push(vector, source_.layout.column(at));
+  // Stashes the vectors in which a score passes.
+  __device__ __forceinline__ void offer(const Tile& tile, int begin, int end) const {
+    int at = begin + int(Team<THREADS>::thread());
+    UNROLL for (int j = 0; j < VECTORS; j++) {
+      if (!Element::any_above(tile.vector[j], bar_) || at + j * THREADS >= end) continue;
+      unsigned place = candidates.stash_place();
+      if (place >= candidates.stash()) continue;
+      candidates.template stashed_vectors<Vector>()[place] = tile.vector[j];
+      candidates.stashed_words()[place] = unsigned(at + j * THREADS);
     }
   }
 
-  __device__ __forceinline__ void push(const Vector& vector, int column) {
-    int index = source_.first + column;
-    unsigned passing = 0;
-    UNROLL for (int i = 0; i < Element::LANES; i++)
-      passing |= unsigned(!(Element::at(vector, i) <= bar_) && takes_part(index + i)) << i;
-    if (!passing) return;
-    unsigned place = candidates.places(__popc(passing));
-    UNROLL for (int i = 0; i < Element::LANES; i++) {
-      if (!(passing >> i & 1)) continue;
-      float score = Element::at(vector, i);
-      if (Source::SIGNS && bits_ == MAGNITUDE) score = source_.score(column + i);
-      if (place < candidates.capacity()) candidates.ranks()[place] = rank(score, index + i);
-      place++;
-    }
+  // How many vectors to take when so many have been passed: of as many again about k pass; or of a half, a quarter … of
+  // them, so few that the stash becomes two thirds full at most.
+  __device__ __forceinline__ int stretch(int passed) const {
+    unsigned passing = 3 * candidates.k(), room = 2 * candidates.stash();
+    for (; passing > room; passing /= 2) passed /= 2;
+    return passed;
   }
 
-  __device__ __forceinline__ u64 rank(float score, int index) const {
-    return rank_of(key_of(ranked(score, bits_)), index, score);
-  }
-
-  // Takes the vectors begin … end; afterwards there is room for as many again, and the bar is higher. `unknown` says that
-  // there is no bar yet: the first tile, which then is all there is to take, gives one.
-  __device__ __forceinline__ void pass_over(int begin, int end, bool unknown) {
+  // Stashes what passes of the vectors begin … end: how many vectors, or that there were too many. `unknown` says that
+  // there is no bar yet: the first tile, which then is all there is to pass over, gives one.
+  __device__ __forceinline__ unsigned pass_over(int begin, int end, bool unknown) {
     unsigned bar = 0;
     UNROLL_BY(1)
     for (int at = begin; at < end; at += TILE) {
@@ -212,31 +209,29 @@ class RowSelection {
       offer(tile, at, end);
     }
     if (bar) candidates.raise_floor((u64)bar << 32);
-    unsigned n = candidates.pushed();
-    if (n > candidates.capacity())
-      take_again(begin, end);
-    else if (n > candidates.window())
-      candidates.narrow(n, candidates.window());
-    follow_floor();
+    unsigned stashed = candidates.take_stash();
+    return stashed <= candidates.stash() ? stashed : STASH_OVERFLOWS;
   }
 
-  // More passed than there was room for. Those that found room raise the floor; then the stretch is read anew.
-  __device__ void take_again(int begin, int end) {
-    candidates.narrow(candidates.capacity(), candidates.window());
-    int first = source_.layout.column(begin), last = source_.layout.column(end);
-    int start = source_.first + first;
-    candidates.keep(candidates.pushed(), [start](u64 rank) { return index_in(rank) < start; });
-    take_singles(first, last);
-    unsigned n = candidates.pushed();
-    if (n > candidates.window()) candidates.narrow(n, candidates.window());
+  // Columns that do not belong to vectors.
+  __device__ __forceinline__ int columns_around() const {
+    return source_.columns - source_.layout.vectors * Element::LANES;
   }
 
-  // Takes columns one by one, comparing whole ranks.
-  __device__ void take_singles(int begin, int end) {
-    candidates.absorb(unsigned(end - begin), [this, begin](unsigned i) {
-      int column = begin + int(i), index = source_.first + column;
-      return takes_part(index) ? rank(source_.score(column), index) : 0;
-    });
+  // The rank of a column read once more; 0 if it takes no part.
+  __device__ __forceinline__ u64 rank(int column) const { return rank(column, source_.score(column)); }
+
+  // The rank of a stashed score.
+  __device__ __forceinline__ u64 stashed_rank(unsigned i) const {
+    using Stored = typename Element::Stored;
+    int column = source_.layout.column(int(candidates.stashed_words()[i / Element::LANES])) + int(i % Element::LANES);
+    if (Source::SIGNS && bits_ == MAGNITUDE) return rank(column);
+    return rank(column, Element::widen(candidates.template stashed_vectors<Stored>()[i]));
+  }
+
+  __device__ __forceinline__ u64 rank(int column, float score) const {
+    int index = source_.first + column;
+    return mask_ && !mask_[index] ? 0 : rank_of(key_of(ranked(score, bits_)), index, score);
   }
 
   // A key that k scores of the tile reach, as large as a few counts make it; 0 if none is known. Groups are a thread's

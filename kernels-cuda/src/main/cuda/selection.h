@@ -21,6 +21,7 @@ struct TopKArguments {
   int slots;     // of a row of the output
   int k;         // at most slots and columns
   int capacity;  // ranks that a team has room for
+  int stash;     // vectors that a team has room for
   int options;
   int valueFormat;
   int slices;
@@ -37,7 +38,6 @@ struct RunningSelector {
   int k;
   int options;
   int listCapacity;
-  int capacity;
 };
 
 constexpr int RUNNING_SELECTORS = 4;
@@ -47,9 +47,11 @@ struct RunningArguments {
   const float* scores;  // [rows, columns]
   const float* bias;    // [all columns], or null
   long long stride;
-  RunningSelector selectors[RUNNING_SELECTORS];
-  int count;  // of selectors
   int columns;
   int firstColumn;
   int relu;
+  int capacity;  // ranks that there is room for
+  int stash;     // vectors that there is room for
+  int count;     // of selectors
+  RunningSelector selectors[RUNNING_SELECTORS];
 };

@@ -35,7 +35,6 @@
 #define CALLER
 #define OF_CALLER
 
-#define NOINLINE __noinline__
 #define UNROLL _Pragma("unroll")
 // Unrolls a loop n times only, where its whole would need too many registers.
 #define UNROLL_BY(n) SIMT_PRAGMA(unroll n)

@@ -4,14 +4,14 @@
 
 template <int THREADS>
 class Team {
-  static_assert(THREADS % 32 == 0 && THREADS <= 1024, "whole warps");
+  static_assert(THREADS % 32 == 0 && THREADS <= 512, "whole warps, at most 16");
 
  public:
   static constexpr int WARPS = THREADS / 32;
 
   // What the warps of a team tell each other; used in turns, so that one barrier a reduction is enough.
   struct Shared {
-    unsigned words[2][32];
+    unsigned words[2][16];
   };
 
   __device__ __forceinline__ explicit Team(Shared& shared) : shared_(shared) {}

@@ -46,37 +46,39 @@ final class CudaRunningTopK implements RunningTopK {
   @Override
   public void consume(
       long scores, long stride, int firstColumn, int columns, long bias, boolean relu) {
+    SelectionShape shape = SelectionShape.RUNNING;
     for (int from = 0; from < selectors.size(); from += SELECTORS_PER_LAUNCH) {
       int count = Math.min(SELECTORS_PER_LAUNCH, selectors.size() - from);
-      Kernel kernel = kernels.running().arguments();
-      kernel.pointer(scores).pointer(bias).int64(stride);
-      int most = 0;
-      for (int i = 0; i < SELECTORS_PER_LAUNCH; i++) {
-        most = Math.max(most, selector(kernel, i < count ? from + i : -1));
+      int wants = 0;
+      for (int i = from; i < from + count; i++) {
+        wants = Math.max(wants, SelectionKernels.wants(options(i), this.columns));
       }
+      int capacity = shape.capacity(wants, kernels.device());
+      int stash = shape.stash(wants, capacity, kernels.device());
+      Kernel kernel = kernels.running().arguments();
       kernel
-          .int32(count)
+          .pointer(scores)
+          .pointer(bias)
+          .int64(stride)
           .int32(columns)
           .int32(firstColumn)
           .int32(relu ? 1 : 0)
-          .launch(
-              SelectionShape.RUNNING.grid(rows, 1),
-              1,
-              SelectionShape.RUNNING.threads(),
-              SelectionShape.RUNNING.sharedBytes(most));
+          .int32(capacity)
+          .int32(stash)
+          .int32(count);
+      for (int i = 0; i < SELECTORS_PER_LAUNCH; i++) {
+        if (i < count) {
+          selector(kernel, from + i);
+        } else {
+          noSelector(kernel);
+        }
+      }
+      kernel.launch(shape.grid(rows, 1), 1, shape.threads(), shape.sharedBytes(capacity, stash));
     }
   }
 
-  /** Writes a selector's arguments, or those of none; returns its capacity. */
-  private int selector(Kernel kernel, int which) {
-    if (which < 0) {
-      kernel.pointer(0).pointer(0).pointer(0).pointer(0).pointer(0);
-      kernel.int32(0).int32(0).int32(0).int32(0);
-      return 0;
-    }
+  private void selector(Kernel kernel, int which) {
     TopK options = options(which);
-    int capacity =
-        SelectionShape.RUNNING.capacity(SelectionKernels.wants(options, columns), kernels.device());
     kernel
         .pointer(lists(which))
         .pointer(floors(which))
@@ -85,9 +87,11 @@ final class CudaRunningTopK implements RunningTopK {
         .pointer(SelectionKernels.rowK(options, firstRow))
         .int32(SelectionKernels.keeps(options, columns))
         .int32(SelectionKernels.flags(options))
-        .int32(listCapacity(options, columns))
-        .int32(capacity);
-    return capacity;
+        .int32(listCapacity(options, columns));
+  }
+
+  private static void noSelector(Kernel kernel) {
+    kernel.pointer(0).pointer(0).pointer(0).pointer(0).pointer(0).int32(0).int32(0).int32(0);
   }
 
   @Override

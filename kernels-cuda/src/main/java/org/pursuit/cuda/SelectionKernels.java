@@ -61,6 +61,8 @@ final class SelectionKernels {
       long lists) {
     int wants = wants(options, scores.columns());
     int capacity = shape.capacity(wants, device);
+    int stash = shape.stash(wants, capacity, device);
+    int sharedBytes = shape.sharedBytes(capacity, stash);
     Kernel kernel = kernels.kernel(shape.kernel(scores.dtype())).arguments();
     kernel.pointer(scores.address()).pointer(values.address()).pointer(address(options.mask()));
     outputs(kernel, options, out, 0)
@@ -73,11 +75,12 @@ final class SelectionKernels {
         .int32(out.k())
         .int32(keeps(options, scores.columns()))
         .int32(capacity)
+        .int32(stash)
         .int32(flags(options))
         .int32(values.format())
         .int32(slices)
         .int32(wants)
-        .launch(shape.grid(scores.rows(), slices), 1, shape.threads(), shape.sharedBytes(capacity));
+        .launch(shape.grid(scores.rows(), slices), 1, shape.threads(), sharedBytes);
   }
 
   /**
@@ -113,11 +116,12 @@ final class SelectionKernels {
         .int32(out.k())
         .int32(keeps(options, columns))
         .int32(capacity)
+        .int32(0)
         .int32(flags(options))
         .int32(values == null ? 0 : values.format())
         .int32(slices)
         .int32(listCapacity)
-        .launch(shape.grid(rows, 1), 1, shape.threads(), shape.sharedBytes(capacity));
+        .launch(shape.grid(rows, 1), 1, shape.threads(), shape.sharedBytes(capacity, 0));
   }
 
   /** Bytes of lists of {@code listCapacity} ranks, without their counts. */

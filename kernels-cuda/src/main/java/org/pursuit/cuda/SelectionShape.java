@@ -19,15 +19,23 @@ enum SelectionShape {
   CLUSTER8("topk_cluster8", 512, 1, 8, Integer.MAX_VALUE, Integer.MAX_VALUE),
   /** Blocks of any number a row, each with a list in memory; {@link #MERGE} follows. */
   SPLIT("topk_split", /*    */ 512, 1, 0, Integer.MAX_VALUE, Integer.MAX_VALUE),
-  STREAM("topk_stream", /*  */ 512, 1, 1, Integer.MAX_VALUE, Integer.MAX_VALUE),
+  STREAM("topk_stream", /*  */ 256, 1, 1, Integer.MAX_VALUE, Integer.MAX_VALUE),
 
   /** Not for rows but for lists of ranks: of {@link #SPLIT}, and of the running selections. */
   MERGE("topk_merge", /*    */ 256, 1, 1, 0, Integer.MAX_VALUE),
   /** Not for rows but for chunks of them. */
   RUNNING("running_consume", 128, 1, 1, 0, Integer.MAX_VALUE);
 
-  /** What precedes a team's ranks in shared memory. */
-  private static final int HEADER_BYTES = 1312;
+  /** A team's shared memory without its ranks and its stash. */
+  private static final int HEADER_BYTES = 1200;
+
+  /** A stashed vector of scores, and where it comes from. */
+  private static final int STASHED_BYTES = 16 + Integer.BYTES;
+
+  private static final int LEAST_STASH = 64;
+
+  /** The number of stashed vectors is a multiple of it, so that the next team is aligned. */
+  private static final int STASH_UNIT = 4;
 
   /** Ranks that a thread adds between two looks at the room left. */
   private static final int RANKS_PER_THREAD = 4;
@@ -35,7 +43,7 @@ enum SelectionShape {
   /** The fewest ranks that sorting takes room for. */
   private static final int LEAST_SORTED = 128;
 
-  /** Blocks that a multiprocessor should have while rows are few. */
+  /** Blocks that a multiprocessor should at least have: in number, and by their shared memory. */
   private static final int BLOCKS_PER_MULTIPROCESSOR = 2;
 
   /** A block's share of a row is not below the first tile of its stream. */
@@ -111,22 +119,41 @@ enum SelectionShape {
   }
 
   /**
-   * Ranks that a team has room for: enough for what scores in no particular order bring between two
-   * narrowings, or less where shared memory is short.
+   * Ranks that a team has room for: a narrowed selection, as many again as the next stretch of
+   * scores in no particular order brings, and a step of all threads; less where shared memory is
+   * short.
    */
   int capacity(int wants, Device device) {
     int step = RANKS_PER_THREAD * threads / teams;
-    int fits = (device.sharedBytesPerBlock() / teams - HEADER_BYTES) / Long.BYTES;
     int sorted = Math.max(LEAST_SORTED, nextPowerOfTwo(wants));
     int least = Math.max(window(wants) + step, sorted);
-    int ample = Math.max(window(wants) + Math.max(step, window(wants)), sorted);
-    int capacity = Math.max(least, Math.min(ample, fits));
+    int ample = Math.max(window(wants) + wants + step, sorted);
+    int capacity = Math.max(least, Math.min(ample, budget(device) / 2 / Long.BYTES));
     return capacity + (capacity & 1);
   }
 
-  /** Shared memory of a block whose teams have room for {@code capacity} ranks. */
-  int sharedBytes(int capacity) {
-    return teams * (HEADER_BYTES + capacity * Long.BYTES);
+  /**
+   * Vectors of scores that a team stashes between two looks at them: half as many again as the next
+   * stretch brings, or less where shared memory is short.
+   *
+   * @param capacity ranks that the team has room for
+   */
+  int stash(int wants, int capacity, Device device) {
+    if (this == MERGE) {
+      return 0;
+    }
+    int fits = (budget(device) - capacity * Long.BYTES) / STASHED_BYTES;
+    return Math.max(LEAST_STASH, Math.min(LEAST_STASH + wants + wants / 2, fits) & -STASH_UNIT);
+  }
+
+  /** What a team's ranks and stash should share, so that several blocks fit on a multiprocessor. */
+  private int budget(Device device) {
+    return device.sharedBytesPerBlock() / BLOCKS_PER_MULTIPROCESSOR / teams - HEADER_BYTES;
+  }
+
+  /** Shared memory of a block whose teams have room for so many ranks and stashed vectors. */
+  int sharedBytes(int capacity, int stash) {
+    return teams * (HEADER_BYTES + capacity * Long.BYTES + stash * STASHED_BYTES);
   }
 
   /** Blocks for {@code rows} rows, each in {@code slices} slices where the shape leaves it open. */
