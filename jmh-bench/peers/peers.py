@@ -118,6 +118,26 @@ class Torch:
         bag = self.t.nn.functional.embedding_bag
         return lambda: bag(indices, atoms, per_sample_weights=values, mode="sum"), check
 
+    def decode_gradients(self, p):
+        """Gradients of values and atoms by autograd."""
+        rows, k, n, d = sizes(p["shape"])
+        atoms = self.atoms(n, d, dtype=p.get("dtype", "F32")).requires_grad_()
+        indices = self.t.randint(n, (rows, k), device=self.device)
+        values = self.normal(rows, k, dtype=p.get("dtype", "F32")).requires_grad_()
+        g = self.normal(rows, d, dtype=p.get("dtype", "F32"))
+        out = self.t.nn.functional.embedding_bag(indices, atoms, per_sample_weights=values, mode="sum")
+        tolerance = 5e-2 if p.get("dtype", "F32") != "F32" else 1e-4
+
+        def check(gradients):
+            of_values, of_atoms = gradients
+            close(self.numpy(of_values[0]), self.numpy(atoms[indices[0]]) @ self.numpy(g[0]), tolerance)
+            atom = int(indices[0, 0])
+            uses = (indices == atom).nonzero().tolist()
+            exact = sum(self.numpy(values[i, j]) * self.numpy(g[i]) for i, j in uses)
+            close(self.numpy(of_atoms[atom]), exact, tolerance)
+
+        return lambda: self.t.autograd.grad(out, (values, atoms), g, retain_graph=True), check
+
     def sampled_dot(self, p):
         rows, k, n, d = sizes(p["shape"])
         atoms = self.atoms(n, d, dtype=p.get("dtype", "F32"))
@@ -220,6 +240,7 @@ def cases(library, benchmark, parameters):
         "Scoring.score": [("matmul", library.score)],
         "Scoring.encode": [("matmul + topk", library.encode)],
         "SparseAlgebra.decode": [("embedding_bag", library.decode)],
+        "SparseAlgebra.decodeBackward": [("gradients of embedding_bag", library.decode_gradients)],
         "SparseAlgebra.sampledDot": [("gather + einsum", library.sampled_dot)],
         "Pursuits.matchingPursuit": [
             ("residual products", library.pursuit),
@@ -234,6 +255,17 @@ def cases(library, benchmark, parameters):
     if isinstance(library, Jax):
         made = [(name.replace("topk", "lax.top_k"), case) for name, case in made if name == "topk" and parameters.get("key", "signed") == "signed"]
     return made
+
+
+def with_gradients(results):
+    """The results, and for each decode its gradients too: each pair's atom is read, each atom's gradient written."""
+    for result in results:
+        yield result
+        if result["benchmark"] == "SparseAlgebra.decode":
+            rows, k, n, d = sizes(result["parameters"]["shape"])
+            size = 4 if result["parameters"].get("dtype", "F32") == "F32" else 2
+            work = {"bytes": (rows * k + rows + n) * d * size + rows * k * 12, "flops": 4 * rows * k * d}
+            yield dict(result, benchmark="SparseAlgebra.decodeBackward", seconds=None, **work)
 
 
 def measure(library, run, seconds):
@@ -277,7 +309,7 @@ def main():
         devices[name] = library.describe()
         print(devices[name])
         seen = set()
-        for result in report["results"]:
+        for result in with_gradients(report["results"]):
             benchmark, parameters = result["benchmark"], result["parameters"]
             drawn = {key: value for key, value in parameters.items() if key != "threads"}
             if parameters.get("data", "normal") != "normal" or (benchmark, str(drawn)) in seen:
@@ -303,11 +335,12 @@ def main():
                         "flops": result["flops"],
                     }
                 )
+                line = f"  {benchmark} {' '.join(drawn.values())}: {implementation} {seconds * 1e3:.3f} ms"
                 ours = result["seconds"]
-                print(f"  {benchmark} {' '.join(drawn.values())}: {implementation} {seconds * 1e3:.3f} ms, {result['implementation']} {ours * 1e3:.3f} ms: {seconds / ours:.2f}x")
+                print(f"{line}, {result['implementation']} {ours * 1e3:.3f} ms: {seconds / ours:.2f}x" if ours else line)
     machine = dict(report["machine"], devices=devices, python=platform.python_version())
     with open(options.output, "w") as file:
-        json.dump({"machine": machine, "limits": report["limits"], "results": results}, file, indent=2)
+        json.dump({"commit": report["commit"], "machine": machine, "limits": report["limits"], "results": results}, file, indent=2)
     if not results or any(not math.isfinite(result["seconds"]) for result in results):
         sys.exit("no peer was measured")
 

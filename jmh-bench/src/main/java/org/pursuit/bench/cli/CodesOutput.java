@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.pursuit.bench.support.Build;
 import org.pursuit.io.CodesFile;
 import org.pursuit.io.SafetensorsWriter;
 import org.pursuit.io.TensorSpec;
@@ -28,7 +29,7 @@ final class CodesOutput implements AutoCloseable {
    */
   static CodesOutput create(Path path, long rows, int k, String method) throws IOException {
     Map<String, String> metadata = new TreeMap<>();
-    metadata.put("producer", "pursuit " + Version.current());
+    metadata.put("producer", "pursuit " + Build.version());
     metadata.put("method", method);
     List<TensorSpec> layout = CodesFile.layout(rows, k);
     return new CodesOutput(path, layout, SafetensorsWriter.create(path, layout, metadata));

@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import org.pursuit.Backends;
 import org.pursuit.Backends.Diagnosis;
 import org.pursuit.bench.roofline.Machine;
+import org.pursuit.bench.support.Build;
 import org.pursuit.bench.support.Table;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -20,7 +21,7 @@ final class InfoCommand implements Runnable {
   @Override
   public void run() {
     PrintWriter out = spec.commandLine().getOut();
-    out.println("pursuit " + Version.current());
+    out.println("pursuit " + Build.version());
     out.println();
     machine().print(out, "");
     out.println();

@@ -1,17 +1,14 @@
 package org.pursuit.bench.cli;
 
-import java.util.Optional;
+import org.pursuit.bench.support.Build;
 import picocli.CommandLine.IVersionProvider;
 
-/** The program's version, from the manifest of its jar. */
+/** The program's version and what it was built from. */
 final class Version implements IVersionProvider {
   @Override
   public String[] getVersion() {
-    return new String[] {"pursuit " + current(), "Java " + Runtime.version()};
-  }
-
-  static String current() {
-    return Optional.ofNullable(Version.class.getPackage().getImplementationVersion())
-        .orElse("(development build)");
+    return new String[] {
+      "pursuit " + Build.version() + ", commit " + Build.commit(), "Java " + Runtime.version()
+    };
   }
 }

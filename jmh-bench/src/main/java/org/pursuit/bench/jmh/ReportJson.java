@@ -8,13 +8,16 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.pursuit.Backends;
 import org.pursuit.bench.roofline.Machine;
+import org.pursuit.bench.support.Build;
 
 /**
- * A report as a file. Scripts that measure other libraries write the same: a machine, its limits,
- * and for each benchmark who computed it, with which parameters, and how long one call took.
+ * A report as a file. Scripts that measure other libraries write the same: the commit of Pursuit, a
+ * machine, its limits, and for each benchmark who computed it, with which parameters, and how long
+ * one call took.
  *
  * <pre>
- *   {"machine": {"processor", "cores", "memoryBytes", "system", "java", "devices": {backend: text}},
+ *   {"commit",
+ *    "machine": {"processor", "cores", "memoryBytes", "system", "java", "devices": {backend: text}},
  *    "limits":  [{"of", "arithmetic", "flopsPerSecond": {precision: rate},
  *                 "bytesPerSecond": {level: rate}}],
  *    "results": [{"benchmark", "implementation", "parameters": {name: text}, "seconds", "error",
@@ -29,6 +32,7 @@ public final class ReportJson {
     try (JsonGenerator json = new JsonFactory().createGenerator(Files.newBufferedWriter(file))) {
       json.useDefaultPrettyPrinter();
       json.writeStartObject();
+      json.writeStringField("commit", Build.commit());
       machine(json, report.machine());
       json.writeArrayFieldStart("limits");
       for (Limits limits : report.limits()) {
