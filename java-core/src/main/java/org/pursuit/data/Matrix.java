@@ -261,6 +261,9 @@ public abstract class Matrix extends Handle {
       throw new IllegalArgumentException(
           "shape: expected non-negative sizes, found [" + rows + ", " + columns + "]");
     }
+    if (dtype == null) {
+      throw new IllegalArgumentException("dtype: expected a value, found null");
+    }
     long elements = (long) rows * columns;
     boolean countable = elements <= Long.MAX_VALUE / dtype.bytes();
     return countable ? elements * dtype.bytes() : Long.MAX_VALUE;

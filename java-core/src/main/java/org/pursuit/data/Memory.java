@@ -147,10 +147,19 @@ public abstract class Memory implements AutoCloseable {
   }
 
   /**
-   * Allocates a Gram matrix with room for {@code capacity} atoms; it describes no dictionary yet.
+   * Allocates a float32 Gram matrix with room for {@code capacity} atoms; it describes no
+   * dictionary yet.
    */
   public final Gram gram(int capacity) {
-    return Gram.allocate(this, capacity);
+    return gram(capacity, DType.F32);
+  }
+
+  /**
+   * Allocates a Gram matrix with room for {@code capacity} atoms, its products rounded to {@code
+   * dtype}; what that costs a pursuit is said at {@link Gram}.
+   */
+  public final Gram gram(int capacity, DType dtype) {
+    return Gram.allocate(this, capacity, dtype);
   }
 
   /**

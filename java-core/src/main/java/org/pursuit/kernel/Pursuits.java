@@ -19,7 +19,7 @@ public abstract class Pursuits extends KernelFamily {
    * Computes the inner products of a dictionary's atoms.
    *
    * @param atoms [n, d]
-   * @param gram capacity of at least n
+   * @param gram capacity of at least n; receives the products in its format, symmetric to the bit
    */
   public final void gram(Matrix atoms, Gram gram) {
     check.handle(atoms, "atoms");
@@ -51,7 +51,7 @@ public abstract class Pursuits extends KernelFamily {
    * @param x rows [rows, d]
    * @param atoms [n, d]
    * @param tape [rows, steps]
-   * @param residual receives what is left of each row, F32 [rows, d]; null if not wanted
+   * @param residual receives what the tape leaves of each row, F32 [rows, d]; null if not wanted
    */
   public final void matchingPursuit(
       Matrix x, Matrix atoms, MatchingPursuit options, PursuitTape tape, Matrix residual) {
@@ -67,13 +67,15 @@ public abstract class Pursuits extends KernelFamily {
 
   /**
    * Matching pursuit that updates correlations with rows of the Gram instead of multiplying the
-   * residual with every atom at each step; picks agree up to rounding.
+   * residual with every atom at each step; picks and coefficients agree up to rounding, that of the
+   * Gram's format included. Whatever that format, the residual is the row less what the tape took,
+   * {@code x − Σ c·D}, with one float32 rounding a step, and tolerances are held against its norm.
    *
    * @param x rows [rows, d]
    * @param atoms [n, d]
    * @param gram of exactly these atoms
    * @param tape [rows, steps]
-   * @param residual receives what is left of each row, F32 [rows, d]; null if not wanted
+   * @param residual receives what the tape leaves of each row, F32 [rows, d]; null if not wanted
    * @throws IllegalStateException if the Gram is older than the atoms or of other ones
    */
   public final void matchingPursuit(

@@ -19,6 +19,7 @@ import org.pursuit.kernel.ScoreOrder;
 /** Pursuits, row after row and step after step. */
 final class ScalarPursuits extends Pursuits {
   private final Scratch scratch;
+  private final float[] stored = new float[1];
 
   ScalarPursuits(Memory memory, Scratch scratch) {
     super(memory);
@@ -35,10 +36,15 @@ final class ScalarPursuits extends Pursuits {
       dictionary.readRow(i, 0, d, row, 0);
       for (int j = 0; j <= i; j++) {
         float product = (float) ScalarScoring.dot(dictionary, j, row, scratch.atom(d));
-        products.floats(i)[products.offset(i) + j] = product;
-        products.floats(j)[products.offset(j) + i] = product;
+        store(product, products, i, j);
+        store(product, products, j, i);
       }
     }
+  }
+
+  private void store(float product, HostMatrix products, int i, int j) {
+    stored[0] = product;
+    products.writeRow(i, j, 1, stored, 0);
   }
 
   @Override
@@ -180,10 +186,10 @@ final class ScalarPursuits extends Pursuits {
 
   /** {@code target −= c·row}, rounded once. */
   private void subtract(float[] target, int length, float c, HostMatrix matrix, int row) {
-    float[] subtracted = matrix.floats(row, scratch.atom(length));
-    int at = matrix.floatOffset(row);
+    float[] subtracted = scratch.atom(length);
+    matrix.readRow(row, 0, length, subtracted, 0);
     for (int i = 0; i < length; i++) {
-      target[i] = Math.fma(-c, subtracted[at + i], target[i]);
+      target[i] = Math.fma(-c, subtracted[i], target[i]);
     }
   }
 }

@@ -1,6 +1,7 @@
 package org.pursuit.vector;
 
 import java.util.Arrays;
+import org.pursuit.data.DType;
 import org.pursuit.data.HostMatrix;
 
 /** The inner products of a dictionary's atoms: the lower half is computed, and mirrored. */
@@ -14,6 +15,7 @@ final class GramProduct {
   private final Product.Consumer store = this::storeTile;
   private final Workers.Task mirror = this::mirrorRows;
   private final float[][][] mirrored;
+  private final short[][][] mirroredShorts;
   private final int[][] mirroredAt;
   private HostMatrix atoms;
   private HostMatrix products;
@@ -23,6 +25,7 @@ final class GramProduct {
     this.workers = workers;
     this.product = product;
     this.mirrored = new float[workers.count()][MIRRORED_ROWS][];
+    this.mirroredShorts = new short[workers.count()][MIRRORED_ROWS][];
     this.mirroredAt = new int[workers.count()][MIRRORED_ROWS];
   }
 
@@ -50,6 +53,14 @@ final class GramProduct {
 
   /** Writes rows {@code from … to} of the products, as far as the diagonal, as columns too. */
   private void mirrorRows(int worker, int from, int to) {
+    if (products.dtype() == DType.F32) {
+      mirrorFloats(worker, from, to);
+    } else {
+      mirrorShorts(worker, from, to);
+    }
+  }
+
+  private void mirrorFloats(int worker, int from, int to) {
     float[][] arrays = mirrored[worker];
     int[] offsets = mirroredAt[worker];
     int first = mirrorFrom + from;
@@ -59,6 +70,24 @@ final class GramProduct {
     }
     for (int column = 0; column < mirrorFrom + to; column++) {
       float[] target = products.floats(column);
+      int at = products.offset(column) + first;
+      for (int i = Math.max(0, column - first); i < to - from; i++) {
+        target[at + i] = arrays[i][offsets[i] + column];
+      }
+    }
+    Arrays.fill(arrays, null);
+  }
+
+  private void mirrorShorts(int worker, int from, int to) {
+    short[][] arrays = mirroredShorts[worker];
+    int[] offsets = mirroredAt[worker];
+    int first = mirrorFrom + from;
+    for (int i = 0; i < to - from; i++) {
+      arrays[i] = products.shorts(first + i);
+      offsets[i] = products.offset(first + i);
+    }
+    for (int column = 0; column < mirrorFrom + to; column++) {
+      short[] target = products.shorts(column);
       int at = products.offset(column) + first;
       for (int i = Math.max(0, column - first); i < to - from; i++) {
         target[at + i] = arrays[i][offsets[i] + column];

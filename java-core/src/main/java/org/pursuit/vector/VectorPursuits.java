@@ -1,6 +1,7 @@
 package org.pursuit.vector;
 
 import java.util.Arrays;
+import org.pursuit.data.DType;
 import org.pursuit.data.Gram;
 import org.pursuit.data.HostFloats;
 import org.pursuit.data.HostInts;
@@ -321,6 +322,16 @@ final class VectorPursuits extends Pursuits {
     }
   }
 
+  /** The array that holds a row of the Gram from its {@link HostMatrix#floatOffset} on. */
+  private float[] gramRow(int worker, int atom) {
+    if (gram.dtype() == DType.F32) {
+      return gram.floats(atom);
+    }
+    float[] row = widened[worker] = Grow.floats(widened[worker], atoms.rows());
+    gram.readRow(atom, 0, atoms.rows(), row, 0);
+    return row;
+  }
+
   private void pursueRow(int worker, int i) {
     int n = atoms.rows();
     int at = i * n;
@@ -338,8 +349,9 @@ final class VectorPursuits extends Pursuits {
       }
       float c = coefficients[(groupFrom + i) * options.steps() + counts[groupFrom + i] - 1];
       best.reset(startScore());
-      Correlations.updateAndFind(
-          correlations, at, c, gram.floats(pick), gram.offset(pick), weights, n, magnitude, best);
+      float[] products = gramRow(worker, pick);
+      int from = gram.floatOffset(pick);
+      Correlations.updateAndFind(correlations, at, c, products, from, weights, n, magnitude, best);
     }
   }
 }

@@ -304,6 +304,7 @@ class ErrorTextTest {
           "gram: expected a value, found null",
           () -> lab.pursuits().matchingPursuit(x, atoms, null, steps, tape, null));
       rejects("gram: expected a value, found null", () -> lab.pursuits().gram(atoms, null));
+      rejects("dtype: expected a value, found null", () -> lab.gram(3, null));
       rejects(
           "gram: expected a capacity of at least 7 atoms, found 6",
           () -> lab.pursuits().gram(atoms, small));

@@ -32,12 +32,14 @@ class GramContract {
         Dense atoms = Inputs.normal(n, D, random);
         for (DType dtype : DType.values()) {
           for (Placement placement : Placement.values()) {
-            Gram gram = lab.gram(n + 2);
-            lab.pursuits().gram(lab.matrix(atoms, dtype, placement), gram);
-            assertThat(gram.atoms()).isEqualTo(n);
-            products(atoms.stored(dtype))
-                .assertMatches(
-                    leading(gram, n), DType.F32, n + " atoms " + dtype + " " + placement);
+            Matrix uploaded = lab.matrix(atoms, dtype, placement);
+            for (DType format : DType.values()) {
+              Gram gram = lab.gram(n + 2, format);
+              lab.pursuits().gram(uploaded, gram);
+              assertThat(gram.atoms()).isEqualTo(n);
+              String description = n + " atoms " + dtype + " " + placement + ", Gram " + format;
+              products(atoms.stored(dtype)).assertMatches(leading(gram, n), format, description);
+            }
           }
         }
       }
@@ -58,22 +60,65 @@ class GramContract {
     }
   }
 
+  /** Products of the larger integers overflow in F16. */
+  @EveryBackend
+  void sixteenBitProductsAreRoundedOnce(BackendUnderTest backend) {
+    Random random = Seed.random(100);
+    try (Lab lab = backend.open()) {
+      for (DType format : new DType[] {DType.BF16, DType.F16}) {
+        for (int largest : new int[] {1, 15, 150}) {
+          Dense atoms = Inputs.integers(70, D, largest, random);
+          Gram gram = lab.gram(70, format);
+          lab.pursuits().gram(lab.matrix(atoms), gram);
+          Same.numbers(
+              leading(gram, 70),
+              products(atoms).exactly(format),
+              format + ", integers up to " + largest);
+        }
+      }
+    }
+  }
+
+  @EveryBackend
+  void isSymmetricToTheBit(BackendUnderTest backend) {
+    Dense atoms = Inputs.normal(130, D, Seed.random(101));
+    try (Lab lab = backend.open()) {
+      Matrix uploaded = lab.matrix(atoms);
+      for (DType format : DType.values()) {
+        Gram gram = lab.gram(130, format);
+        lab.pursuits().gram(uploaded.rows(0, 50), gram);
+        lab.pursuits().append(uploaded, gram);
+        Dense products = new Dense(130, 130, leading(gram, 130));
+        for (int i = 0; i < 130; i++) {
+          for (int j = 0; j < i; j++) {
+            assertThat(products.at(i, j))
+                .as(format + " " + i + ", " + j)
+                .isEqualTo(products.at(j, i));
+          }
+        }
+      }
+    }
+  }
+
   @EveryBackend
   void growsWithItsDictionary(BackendUnderTest backend) {
-    Dense atoms = Inputs.integers(37, D, 5, Seed.random(82));
+    Dense atoms = Inputs.integers(37, D, 15, Seed.random(82));
     try (Lab lab = backend.open()) {
-      Matrix growing = lab.matrix(Dense.zeros(37, D));
-      Gram grown = lab.gram(37);
-      lab.pursuits().gram(growing.rows(0, 0), grown);
-      int from = 0;
-      for (int to : new int[] {1, 8, 8, 30, 37}) {
-        growing.rows(from, to).upload(atoms.rows(from, to).values());
-        lab.pursuits().append(growing.rows(0, to), grown);
-        Gram anew = lab.gram(to);
-        lab.pursuits().gram(growing.rows(0, to), anew);
-        Same.numbers(leading(grown, to), leading(anew, to), "grown to " + to + " atoms");
-        assertThat(grown.describes(growing.rows(0, to))).isTrue();
-        from = to;
+      for (DType format : DType.values()) {
+        Matrix growing = lab.matrix(Dense.zeros(37, D));
+        Gram grown = lab.gram(37, format);
+        lab.pursuits().gram(growing.rows(0, 0), grown);
+        int from = 0;
+        for (int to : new int[] {1, 8, 8, 30, 37}) {
+          growing.rows(from, to).upload(atoms.rows(from, to).values());
+          lab.pursuits().append(growing.rows(0, to), grown);
+          Gram anew = lab.gram(to, format);
+          lab.pursuits().gram(growing.rows(0, to), anew);
+          String description = format + ", grown to " + to + " atoms";
+          Same.numbers(leading(grown, to), leading(anew, to), description);
+          assertThat(grown.describes(growing.rows(0, to))).isTrue();
+          from = to;
+        }
       }
     }
   }

@@ -2,6 +2,7 @@ package org.pursuit.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.pursuit.data.DType;
 import org.pursuit.kernel.MatchingPursuit;
 import org.pursuit.kernel.MatchingPursuit.AtomScaling;
 import org.pursuit.kernel.MatchingPursuit.Reselection;
@@ -10,26 +11,41 @@ import org.pursuit.support.Dense;
 import org.pursuit.support.Slots;
 
 /**
- * Checks a float32 pursuit step by step in double: every pick is the best on its own residual up to
- * rounding, every coefficient is right, and the row stopped where it had to.
+ * Checks a pursuit step by step in double: every pick is the best on its own residual up to
+ * rounding, every coefficient is right, the row stopped where it had to, and the residual is what
+ * the tape leaves of the row.
  *
- * <p>A correlation's rounding error is bounded by ε·‖D_j‖ with ε proportional to the numbers that
- * went into the residual, ‖x‖ + Σ|c|·‖D‖, and to the number of roundings: one for each of the d
- * terms of the product, and a few for each step.
+ * <p>The residual is replayed from the tape's own coefficients, so that a step inherits nothing
+ * from the errors of earlier ones but what is in its correlations. These have two parts:
+ *
+ * <ul>
+ *   <li>That of float32 is at most ε·‖D_j‖ with ε proportional to the numbers that went into the
+ *       residual, ‖x‖ + Σ|c|·‖D‖, and to the number of roundings: one for each of the d terms of
+ *       the product, and a few for each step.
+ *   <li>That of a 16-bit Gram: step s took c_s times a rounded product G_sj, so that the
+ *       correlation of atom j is off by at most Σ_s |c_s|·(u·|G_sj| + η), where u is the format's
+ *       unit roundoff and η half of its smallest number.
+ * </ul>
  */
 final class PursuitCertificate {
   private static final double UNIT_ROUNDOFF = 0x1p-24;
 
   private final Dense x;
   private final Dense atoms;
+  private final DType gram;
   private final MatchingPursuit options;
   private final boolean[] mask;
   private final double[] norms;
 
-  /** For rows of {@code x} and those atoms that {@code mask} sets; null for all. */
-  PursuitCertificate(Dense x, Dense atoms, MatchingPursuit options, boolean[] mask) {
+  /**
+   * For rows of {@code x} and those atoms that {@code mask} sets; null for all.
+   *
+   * @param gram format of the Gram; null if there is none
+   */
+  PursuitCertificate(Dense x, Dense atoms, DType gram, MatchingPursuit options, boolean[] mask) {
     this.x = x;
     this.atoms = atoms;
+    this.gram = gram;
     this.options = options;
     this.mask = mask;
     this.norms = new double[atoms.rows()];
@@ -54,6 +70,7 @@ final class PursuitCertificate {
     private final double[] magnitudes;
     private final double tolerance;
     private final boolean[] picked = new boolean[norms.length];
+    private final double[] gramErrors = new double[norms.length];
     private double went;
     private int step;
 
@@ -93,20 +110,18 @@ final class PursuitCertificate {
       assertThat(norm(r))
           .as(place() + ": not yet below the tolerance")
           .isGreaterThanOrEqualTo(tolerance - error());
-      double product = dot(atoms.row(pick), r);
-      double square = norms[pick] * norms[pick];
-      boolean normalised = options.scaling() == AtomScaling.NORMALISED;
-      assertThat(key(pick))
+      assertThat(key(pick) + scoreError(pick))
           .as(place() + ": score of atom " + pick + " against the best")
-          .isGreaterThanOrEqualTo(bestKey() - 2 * scoreError());
+          .isGreaterThanOrEqualTo(best(-1));
       if (options.sign() == Sign.POSITIVE) {
         assertThat(c).as(place() + ": coefficient").isPositive();
       }
-      double expected = normalised ? product / square : product;
-      double bound = normalised ? error() / norms[pick] : error() * norms[pick];
+      double product = dot(atoms.row(pick), r);
+      double divisor = normalised() ? norms[pick] * norms[pick] : 1;
+      double expected = product / divisor;
       assertThat(Math.abs(c - expected))
           .as("%s: coefficient %s, expected %s", place(), c, expected)
-          .isLessThanOrEqualTo(bound + 4 * UNIT_ROUNDOFF * Math.abs(expected));
+          .isLessThanOrEqualTo(error(pick) / divisor + 4 * UNIT_ROUNDOFF * Math.abs(expected));
     }
 
     private void subtract(int pick, float c) {
@@ -117,22 +132,41 @@ final class PursuitCertificate {
         r[i] -= part;
         magnitudes[i] += Math.abs(part);
       }
-    }
-
-    private void checkStop() {
-      double best = options.sign() == Sign.SIGNED ? Math.abs(bestKey()) : bestKey();
-      if (norm(r) > tolerance + error()) {
-        assertThat(best).as(place() + ": stopped early").isLessThanOrEqualTo(2 * scoreError());
+      if (gram != null && gram != DType.F32) {
+        double[] atom = doubles(atoms.row(pick));
+        for (int j = 0; j < norms.length; j++) {
+          gramErrors[j] += Math.abs(c) * rounding(dot(atoms.row(j), atom));
+        }
       }
     }
 
-    /** The best key of all atoms that may be picked; −∞ without any. */
-    private double bestKey() {
+    /** What rounding to the Gram's format may do to a product. */
+    private double rounding(double product) {
+      return gram == DType.BF16
+          ? 0x1p-8 * Math.abs(product) + 0x1p-134
+          : 0x1p-11 * Math.abs(product) + 0x1p-25;
+    }
+
+    /** A step is refused where the best score is computed as 0, or is no score of a step. */
+    private void checkStop() {
+      if (norm(r) > tolerance + error()) {
+        assertThat(best(-1)).as(place() + ": stopped early").isLessThanOrEqualTo(0);
+        if (options.sign() == Sign.SIGNED && best(1) != Double.NEGATIVE_INFINITY) {
+          assertThat(best(1)).as(place() + ": stopped early").isGreaterThanOrEqualTo(0);
+        }
+      }
+    }
+
+    /**
+     * The best key of all atoms that may be picked, each its error higher (1) or lower (−1) than it
+     * is; −∞ without any.
+     */
+    private double best(int side) {
       double best = Double.NEGATIVE_INFINITY;
       for (int j = 0; j < norms.length; j++) {
-        best = allowed(j) ? Math.max(best, key(j)) : best;
+        best = allowed(j) ? Math.max(best, key(j) + side * scoreError(j)) : best;
       }
-      return best == Double.NEGATIVE_INFINITY && options.sign() == Sign.SIGNED ? 0 : best;
+      return best;
     }
 
     private boolean allowed(int j) {
@@ -142,26 +176,26 @@ final class PursuitCertificate {
     }
 
     private double key(int j) {
-      double score = dot(atoms.row(j), r);
-      if (options.scaling() == AtomScaling.NORMALISED) {
-        score /= norms[j];
-      }
+      double score = dot(atoms.row(j), r) / (normalised() ? norms[j] : 1);
       return options.sign() == Sign.MAGNITUDE ? Math.abs(score) : score;
     }
 
-    private double error() {
-      return (r.length + 4 * step + 16) * UNIT_ROUNDOFF * went;
+    private boolean normalised() {
+      return options.scaling() == AtomScaling.NORMALISED;
     }
 
-    private double scoreError() {
-      if (options.scaling() == AtomScaling.NORMALISED) {
-        return error();
-      }
-      double largest = 0;
-      for (double norm : norms) {
-        largest = Math.max(largest, norm);
-      }
-      return error() * largest;
+    private double scoreError(int j) {
+      return error(j) / (normalised() ? norms[j] : 1);
+    }
+
+    /** How far the correlation of atom j may be off. */
+    private double error(int j) {
+      return error() * norms[j] + gramErrors[j];
+    }
+
+    /** How far float32 may be off, for an atom of unit norm. */
+    private double error() {
+      return (r.length + 4 * step + 16) * UNIT_ROUNDOFF * went;
     }
 
     private String place() {

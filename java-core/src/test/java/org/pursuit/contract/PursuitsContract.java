@@ -25,7 +25,11 @@ import org.pursuit.support.Slots;
 
 /** Matching pursuit: exact on small integers, elsewhere certified step by step. */
 class PursuitsContract {
-  private static final boolean[] WITH_AND_WITHOUT_GRAM = {true, false};
+  /** Formats of a Gram; null for residual products. */
+  private static final DType[] GRAMS = {null, DType.F32, DType.BF16, DType.F16};
+
+  /** Draws the Gram's format of each of many problems. */
+  private final Random formats = Seed.random(104);
 
   @EveryBackend
   void picksExactlyWhereFloat32IsExact(BackendUnderTest backend) {
@@ -159,17 +163,18 @@ class PursuitsContract {
     try (Lab lab = backend.open()) {
       for (DType xType : DType.values()) {
         for (DType atomType : DType.values()) {
-          PursuitCertificate certificate =
-              new PursuitCertificate(x.stored(xType), atoms.stored(atomType), options, null);
-          for (Placement placement : Placement.values()) {
-            for (boolean withGram : WITH_AND_WITHOUT_GRAM) {
+          for (DType gram : GRAMS) {
+            PursuitCertificate certificate =
+                new PursuitCertificate(
+                    x.stored(xType), atoms.stored(atomType), gram, options, null);
+            for (Placement placement : Placement.values()) {
               Matrix placedX = lab.matrix(x, xType, placement);
               Matrix placedAtoms = lab.matrix(atoms, atomType, placement);
-              Pursued found = pursue(lab, placedX, placedAtoms, options, withGram);
+              Pursued found = pursue(lab, placedX, placedAtoms, options, gram);
               certificate.check(
                   found.tape,
                   found.residual,
-                  xType + " rows, " + atomType + " atoms " + placement + gram(withGram));
+                  xType + " rows, " + atomType + " atoms " + placement + by(gram));
             }
           }
         }
@@ -183,15 +188,40 @@ class PursuitsContract {
     Dense x = Inputs.normal(11, 30, random);
     Dense atoms = unevenAtoms(70, 30, random);
     try (Lab lab = backend.open()) {
-      for (boolean withGram : WITH_AND_WITHOUT_GRAM) {
+      for (DType gram : GRAMS) {
         for (Reselection reselection : Reselection.values()) {
           Slots longest = null;
           for (int steps : new int[] {20, 13, 8, 1}) {
             MatchingPursuit options = MatchingPursuit.steps(steps).reselection(reselection);
-            Slots tape = pursue(lab, lab.matrix(x), lab.matrix(atoms), options, withGram).tape;
+            Slots tape = pursue(lab, lab.matrix(x), lab.matrix(atoms), options, gram).tape;
             longest = longest == null ? tape : longest;
             tape.assertSame(
-                longest.prefix(steps), reselection + ", " + steps + " steps" + gram(withGram));
+                longest.prefix(steps), reselection + ", " + steps + " steps" + by(gram));
+          }
+        }
+      }
+    }
+  }
+
+  /** Bit for bit, whatever a Gram's format does to the picks and their coefficients. */
+  @EveryBackend
+  void theResidualIsTheRowLessWhatTheTapeTook(BackendUnderTest backend) {
+    Dense x = Inputs.normal(7, 70, Seed.random(102));
+    Dense atoms = unevenAtoms(90, 70, Seed.random(103));
+    try (Lab lab = backend.open()) {
+      for (DType gram : GRAMS) {
+        for (float tolerance : new float[] {0, 0.3f}) {
+          MatchingPursuit options = MatchingPursuit.steps(12).toleranceRelative(tolerance);
+          Pursued found = pursue(lab, lab.matrix(x), lab.matrix(atoms), options, gram);
+          for (int row = 0; row < 7; row++) {
+            float[] r = x.row(row);
+            for (int step = 0; step < found.tape.counts()[row]; step++) {
+              float[] atom = atoms.row(found.tape.index(row, step));
+              for (int i = 0; i < r.length; i++) {
+                r[i] = Math.fma(-found.tape.value(row, step), atom[i], r[i]);
+              }
+            }
+            Same.bits(found.residual.row(row), r, options + by(gram) + ", row " + row);
           }
         }
       }
@@ -208,9 +238,9 @@ class PursuitsContract {
     expected.add(0, 1, -0.25f);
     MatchingPursuit options = MatchingPursuit.steps(6).reselection(Reselection.STOP);
     try (Lab lab = backend.open()) {
-      for (boolean withGram : WITH_AND_WITHOUT_GRAM) {
-        Pursued found = pursue(lab, lab.matrix(x), lab.matrix(atoms), options, withGram);
-        found.tape.assertSame(expected, "STOP" + gram(withGram));
+      for (DType gram : GRAMS) {
+        Pursued found = pursue(lab, lab.matrix(x), lab.matrix(atoms), options, gram);
+        found.tape.assertSame(expected, "STOP" + by(gram));
         Same.numbers(found.residual.values(), new float[] {0.25f, -0.25f}, "what is left");
       }
     }
@@ -273,10 +303,10 @@ class PursuitsContract {
     float[] smallest = new float[8];
     smallest[2] = 0x1p-63f; // its square is the smallest normal float
     try (Lab lab = backend.open()) {
-      for (boolean withGram : WITH_AND_WITHOUT_GRAM) {
+      for (DType gram : GRAMS) {
         Matrix atoms = lab.matrix(Dense.ofRows(tooSmall, smallest));
-        Slots tape = pursue(lab, lab.matrix(x), atoms, MatchingPursuit.steps(1), withGram).tape;
-        assertThat(tape.indices()).as("the smallest atom" + gram(withGram)).containsOnly(1);
+        Slots tape = pursue(lab, lab.matrix(x), atoms, MatchingPursuit.steps(1), gram).tape;
+        assertThat(tape.indices()).as("the smallest atom" + by(gram)).containsOnly(1);
       }
     }
   }
@@ -292,11 +322,11 @@ class PursuitsContract {
       broken.values()[9 * s * 24 + 5 * s] = special[s];
     }
     try (Lab lab = backend.open()) {
-      for (boolean withGram : WITH_AND_WITHOUT_GRAM) {
+      for (DType gram : GRAMS) {
         for (MatchingPursuit options : everyRule(6)) {
-          Pursued expected = pursue(lab, lab.matrix(x), lab.matrix(zeroed), options, withGram);
-          Pursued found = pursue(lab, lab.matrix(x), lab.matrix(broken), options, withGram);
-          found.tape.assertSame(expected.tape, options + gram(withGram));
+          Pursued expected = pursue(lab, lab.matrix(x), lab.matrix(zeroed), options, gram);
+          Pursued found = pursue(lab, lab.matrix(x), lab.matrix(broken), options, gram);
+          found.tape.assertSame(expected.tape, options + by(gram));
           Same.bits(found.residual.values(), expected.residual.values(), options.toString());
         }
       }
@@ -312,7 +342,7 @@ class PursuitsContract {
         Dense x = Inputs.normal(5, 40, random);
         Dense atoms = unevenAtoms(n, 40, random);
         assertCertified(lab, x, atoms, options, null);
-        Slots tape = pursue(lab, lab.matrix(x), lab.matrix(atoms), options, false).tape;
+        Slots tape = pursue(lab, lab.matrix(x), lab.matrix(atoms), options, null).tape;
         assertThat(tape.counts()).as(n + " atoms").containsOnly(n);
       }
     }
@@ -324,17 +354,13 @@ class PursuitsContract {
     Dense x = Inputs.normal(8, 24, random);
     Dense atoms = PowerOfTwoAtoms.random(60, 24, new int[] {4}, random).map(v -> v / 2);
     try (Lab lab = backend.open()) {
-      for (boolean withGram : WITH_AND_WITHOUT_GRAM) {
+      for (DType gram : GRAMS) {
         for (MatchingPursuit options : everyRule(10)) {
-          Pursued normalised = pursue(lab, lab.matrix(x), lab.matrix(atoms), options, withGram);
+          Pursued normalised = pursue(lab, lab.matrix(x), lab.matrix(atoms), options, gram);
           Pursued asIs =
               pursue(
-                  lab,
-                  lab.matrix(x),
-                  lab.matrix(atoms),
-                  options.scaling(AtomScaling.AS_IS),
-                  withGram);
-          asIs.tape.assertSame(normalised.tape, options + gram(withGram));
+                  lab, lab.matrix(x), lab.matrix(atoms), options.scaling(AtomScaling.AS_IS), gram);
+          asIs.tape.assertSame(normalised.tape, options + by(gram));
           Same.bits(asIs.residual.values(), normalised.residual.values(), options.toString());
         }
       }
@@ -347,17 +373,18 @@ class PursuitsContract {
     Dense atoms = unevenAtoms(40, 24, Seed.random(76));
     MatchingPursuit options = MatchingPursuit.steps(5);
     try (Lab lab = backend.open()) {
-      for (boolean withGram : WITH_AND_WITHOUT_GRAM) {
+      for (DType gram : GRAMS) {
         Matrix uploaded = lab.matrix(atoms);
         PursuitTape tape = lab.tape(6, 5);
-        if (withGram) {
+        if (gram != null) {
           lab.pursuits()
-              .matchingPursuit(lab.matrix(x), uploaded, gramOf(lab, uploaded), options, tape, null);
+              .matchingPursuit(
+                  lab.matrix(x), uploaded, gramOf(lab, uploaded, gram), options, tape, null);
         } else {
           lab.pursuits().matchingPursuit(lab.matrix(x), uploaded, options, tape, null);
         }
-        Slots expected = pursue(lab, lab.matrix(x), uploaded, options, withGram).tape;
-        Slots.of(tape).assertSame(expected, "without residual" + gram(withGram));
+        Slots expected = pursue(lab, lab.matrix(x), uploaded, options, gram).tape;
+        Slots.of(tape).assertSame(expected, "without residual" + by(gram));
       }
     }
   }
@@ -368,13 +395,13 @@ class PursuitsContract {
     Dense x = Inputs.normal(53, 64, random);
     Dense atoms = unevenAtoms(200, 64, random);
     MatchingPursuit options = MatchingPursuit.steps(16);
-    for (boolean withGram : WITH_AND_WITHOUT_GRAM) {
+    for (DType gram : GRAMS) {
       Pursued first = null;
       for (int threads : new int[] {1, 2, 3, 1}) {
         try (Lab lab = backend.open(threads)) {
-          Pursued found = pursue(lab, lab.matrix(x), lab.matrix(atoms), options, withGram);
+          Pursued found = pursue(lab, lab.matrix(x), lab.matrix(atoms), options, gram);
           first = first == null ? found : first;
-          String description = threads + " threads" + gram(withGram);
+          String description = threads + " threads" + by(gram);
           found.tape.assertSame(first.tape, description);
           Same.bits(found.residual.values(), first.residual.values(), description);
         }
@@ -382,13 +409,12 @@ class PursuitsContract {
     }
   }
 
-  private static void assertExact(
-      Lab lab, Dense x, Dense atoms, MatchingPursuit options, boolean[] mask) {
+  private void assertExact(Lab lab, Dense x, Dense atoms, MatchingPursuit options, boolean[] mask) {
     PursuitTwin twin = new PursuitTwin(x, atoms, options, mask);
     MatchingPursuit masked = options.atomMask(lab.mask(mask));
-    for (boolean withGram : WITH_AND_WITHOUT_GRAM) {
-      Pursued found = pursue(lab, lab.matrix(x), lab.matrix(atoms), masked, withGram);
-      String description = atoms.rows() + " atoms, " + masked + gram(withGram);
+    for (DType gram : new DType[] {null, GRAMS[1 + formats.nextInt(3)]}) {
+      Pursued found = pursue(lab, lab.matrix(x), lab.matrix(atoms), masked, gram);
+      String description = atoms.rows() + " atoms, " + masked + by(gram);
       found.tape.assertSame(twin.tape(), description);
       Same.numbers(found.residual.values(), twin.residual().values(), description);
     }
@@ -396,21 +422,21 @@ class PursuitsContract {
 
   private static void assertCertified(
       Lab lab, Dense x, Dense atoms, MatchingPursuit options, boolean[] mask) {
-    PursuitCertificate certificate = new PursuitCertificate(x, atoms, options, mask);
     MatchingPursuit masked = options.atomMask(lab.mask(mask));
-    for (boolean withGram : WITH_AND_WITHOUT_GRAM) {
-      Pursued found = pursue(lab, lab.matrix(x), lab.matrix(atoms), masked, withGram);
+    for (DType gram : GRAMS) {
+      PursuitCertificate certificate = new PursuitCertificate(x, atoms, gram, options, mask);
+      Pursued found = pursue(lab, lab.matrix(x), lab.matrix(atoms), masked, gram);
       String shape = "d = " + x.columns() + ", n = " + atoms.rows() + ", ";
-      certificate.check(found.tape, found.residual, shape + masked + gram(withGram));
+      certificate.check(found.tape, found.residual, shape + masked + by(gram));
     }
   }
 
   private static void assertNothingPicked(
       BackendUnderTest backend, Dense x, Dense atoms, MatchingPursuit options) {
     try (Lab lab = backend.open()) {
-      for (boolean withGram : WITH_AND_WITHOUT_GRAM) {
-        Pursued found = pursue(lab, lab.matrix(x), lab.matrix(atoms), options, withGram);
-        found.tape.assertSame(Slots.empty(x.rows(), options.steps()), options + gram(withGram));
+      for (DType gram : GRAMS) {
+        Pursued found = pursue(lab, lab.matrix(x), lab.matrix(atoms), options, gram);
+        found.tape.assertSame(Slots.empty(x.rows(), options.steps()), options + by(gram));
         Same.numbers(found.residual.values(), x.values(), options + ": what is left");
       }
     }
@@ -420,25 +446,25 @@ class PursuitsContract {
   private record Pursued(Slots tape, Dense residual) {}
 
   private static Pursued pursue(
-      Lab lab, Matrix x, Matrix atoms, MatchingPursuit options, boolean withGram) {
+      Lab lab, Matrix x, Matrix atoms, MatchingPursuit options, DType gram) {
     PursuitTape tape = lab.tape(x.rows(), options.steps());
     Matrix residual = lab.output(x.rows(), x.columns());
-    if (withGram) {
-      lab.pursuits().matchingPursuit(x, atoms, gramOf(lab, atoms), options, tape, residual);
+    if (gram != null) {
+      lab.pursuits().matchingPursuit(x, atoms, gramOf(lab, atoms, gram), options, tape, residual);
     } else {
       lab.pursuits().matchingPursuit(x, atoms, options, tape, residual);
     }
     return new Pursued(Slots.of(tape), new Dense(x.rows(), x.columns(), residual.download()));
   }
 
-  private static Gram gramOf(Lab lab, Matrix atoms) {
-    Gram gram = lab.gram(atoms.rows() + 1);
+  private static Gram gramOf(Lab lab, Matrix atoms, DType format) {
+    Gram gram = lab.gram(atoms.rows() + 1, format);
     lab.pursuits().gram(atoms, gram);
     return gram;
   }
 
-  private static String gram(boolean withGram) {
-    return withGram ? ", with Gram" : "";
+  private static String by(DType gram) {
+    return gram == null ? "" : ", with Gram " + gram;
   }
 
   /** Every sign with every rule of reselection. */

@@ -184,6 +184,11 @@ public final class Lab implements AutoCloseable {
     return keep(backend.gram(capacity));
   }
 
+  /** A Gram of nothing yet, in a format. */
+  public Gram gram(int capacity, DType dtype) {
+    return keep(backend.gram(capacity, dtype));
+  }
+
   @Override
   public void close() {
     try {

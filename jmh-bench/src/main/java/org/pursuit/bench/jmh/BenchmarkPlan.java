@@ -36,6 +36,7 @@ public final class BenchmarkPlan {
   /** The shapes of a GPU. */
   public static BenchmarkPlan ofDevice() {
     String k = "32,64,256,1024";
+    String gram = "8192x4096x16384,8192x4096x65536";
     String wide = "8192x2048x65536x64,8192x4096x65536x64,8192x8192x65536x64";
     return new BenchmarkPlan()
         .add("Selection.*topK", "shape", "4096x65536,2048x131072,64x1048576,4096x16384", "k", k)
@@ -46,7 +47,7 @@ public final class BenchmarkPlan {
         .add("Scoring.*encode", "shape", wide, "dtype", "BF16", "precision", "BF16")
         .add("SparseAlgebra.*(decode|Dot)", "shape", "8192x64x65536x4096", "dtype", "F32,BF16")
         .add("SparseAlgebra.*coalesce")
-        .add("Pursuits.*Gram", "shape", "8192x4096x16384,8192x4096x65536", "steps", "64")
+        .add("Pursuits.*Gram", "shape", gram, "steps", "64", "format", "F32,BF16")
         .add("Pursuits.*matchingPursuit$", "shape", "8192x4096x65536", "steps", "8")
         .add("Training", "shape", "16384x16384")
         .add("Statistics", "shape", "16384x16384");

@@ -33,6 +33,7 @@ public class PursuitsBenchmark extends KernelBenchmark {
     private Matrix atoms;
     private PursuitTape tape;
     private Matrix residual;
+    private double gramRoundoff;
 
     /** Makes the operands. */
     @Setup
@@ -68,7 +69,8 @@ public class PursuitsBenchmark extends KernelBenchmark {
       float[] rest = x.rows(row, row + 1).download();
       int d = rest.length;
       // A Gram's row is rounded in every product, and subtracted in every step.
-      double bound = Verification.roundingBound(d, (steps + 1) * Verification.norm(rest, 0, d));
+      double rounding = Verification.roundingBound(d, (steps + 1) * Verification.norm(rest, 0, d));
+      double bound = rounding;
       for (int slot = row * steps; slot < (row + 1) * steps; slot++) {
         double best = 0;
         for (int j = 0; j < atoms.rows(); j++) {
@@ -81,10 +83,11 @@ public class PursuitsBenchmark extends KernelBenchmark {
         for (int i = 0; i < d; i++) {
           rest[i] -= coefficients[slot] * dictionary[at + i];
         }
+        bound += gramRoundoff * Math.abs(coefficients[slot]);
       }
       float[] found = residual.rows(row, row + 1).download();
       for (int i = 0; i < d; i++) {
-        Verification.near(rest[i], found[i], bound, "residual " + row + ", " + i);
+        Verification.near(rest[i], found[i], rounding, "residual " + row + ", " + i);
       }
     }
   }
@@ -92,12 +95,17 @@ public class PursuitsBenchmark extends KernelBenchmark {
   /** The Gram of the operands' dictionary. */
   @State(Scope.Benchmark)
   public static class Products {
+    /** Format of the products. */
+    @Param("F32")
+    public DType format;
+
     private Gram gram;
 
     /** Computes the products. */
     @Setup
     public void compute(Operands operands) {
-      gram = operands.backend.gram(operands.atoms.rows());
+      gram = operands.backend.gram(operands.atoms.rows(), format);
+      operands.gramRoundoff = roundoff(format);
       operands.backend.pursuits().gram(operands.atoms, gram);
     }
   }
@@ -109,6 +117,10 @@ public class PursuitsBenchmark extends KernelBenchmark {
     @Param("4096x384")
     public String shape;
 
+    /** Format of the products. */
+    @Param("F32")
+    public DType format;
+
     private Backend backend;
     private Matrix atoms;
     private Gram gram;
@@ -119,7 +131,7 @@ public class PursuitsBenchmark extends KernelBenchmark {
       int[] sizes = Shapes.parse(shape, "nxd");
       this.backend = backend.get();
       atoms = this.backend.upload(BenchmarkData.atoms(sizes[0], sizes[1]), sizes[0], sizes[1]);
-      gram = this.backend.gram(sizes[0]);
+      gram = this.backend.gram(sizes[0], format);
     }
 
     /** Fails if the last products are wrong. */
@@ -127,7 +139,7 @@ public class PursuitsBenchmark extends KernelBenchmark {
     public void verify() {
       float[] dictionary = atoms.download();
       int d = atoms.columns();
-      double bound = Verification.roundingBound(d, 1);
+      double bound = Verification.roundingBound(d, 1) + roundoff(format);
       for (int i : Verification.rowsOf(atoms.rows())) {
         float[] found = gram.products().rows(i, i + 1).download();
         for (int j = 0; j < atoms.rows(); j++) {
@@ -136,6 +148,15 @@ public class PursuitsBenchmark extends KernelBenchmark {
         }
       }
     }
+  }
+
+  /** What storing the product of two atoms, which have unit norm, may change. */
+  private static double roundoff(DType format) {
+    return switch (format) {
+      case F32 -> 0;
+      case BF16 -> 0x1p-8;
+      case F16 -> 0x1p-11;
+    };
   }
 
   /** Matching pursuit that multiplies the residuals with all atoms at each step. */
@@ -167,13 +188,15 @@ public class PursuitsBenchmark extends KernelBenchmark {
     String shape = parameter.apply("shape");
     if (kernel.equals("gram")) {
       int[] sizes = Shapes.parse(shape, "nxd");
-      return gram(sizes[0], sizes[1]);
+      return gram(sizes[0], sizes[1], DType.valueOf(parameter.apply("format")));
     }
     int[] sizes = Shapes.parse(shape, "rowsxdxn");
     int steps = Integer.parseInt(parameter.apply("steps"));
     return switch (kernel) {
       case "matchingPursuit" -> matchingPursuit(sizes[0], sizes[1], sizes[2], steps);
-      case "matchingPursuitGram" -> matchingPursuitGram(sizes[0], sizes[1], sizes[2], steps);
+      case "matchingPursuitGram" ->
+          matchingPursuitGram(
+              sizes[0], sizes[1], sizes[2], steps, DType.valueOf(parameter.apply("format")));
       default -> throw new IllegalArgumentException("kernel: found " + kernel);
     };
   }
@@ -194,12 +217,12 @@ public class PursuitsBenchmark extends KernelBenchmark {
    * One product of all rows with all atoms; each later step of a row reads one row of the Gram,
    * subtracts it from the correlations, which stay in cache, and weighs them.
    */
-  static Work matchingPursuitGram(long rows, long d, long n, long steps) {
+  static Work matchingPursuitGram(long rows, long d, long n, long steps, DType format) {
     long operands = operands(rows, d, n, steps);
     return new Work(
-        operands + rows * (steps - 1) * Work.words(n),
+        operands + rows * (steps - 1) * n * format.bytes(),
         2 * rows * d * n + steps * 2 * rows * d + rows * ((steps - 1) * 3 * n + n),
-        operands + Work.words(n * n));
+        operands + n * n * format.bytes());
   }
 
   /** Rows, atoms, residuals and tape. */
@@ -208,8 +231,8 @@ public class PursuitsBenchmark extends KernelBenchmark {
   }
 
   /** The atoms are read once; each product is computed once, and written for both its atoms. */
-  static Work gram(long n, long d) {
-    long bytes = Work.words(n * d + n * n);
+  static Work gram(long n, long d, DType format) {
+    long bytes = Work.words(n * d) + n * n * format.bytes();
     return new Work(bytes, n * (n + 1) * d, bytes);
   }
 }

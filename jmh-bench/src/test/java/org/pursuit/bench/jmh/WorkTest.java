@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.pursuit.data.DType;
 
 /** Counts by hand, for 2 rows, k or steps 3, n = 5 atoms and d = 7. */
 class WorkTest {
@@ -91,22 +92,27 @@ class WorkTest {
   @Test
   void matchingPursuitWithGram() {
     long operands = 4 * (14 + 14 + 35) + CODES;
-    Work work =
-        PursuitsBenchmark.work("matchingPursuitGram", Map.of("shape", "2x7x5", "steps", "3")::get);
-    // Two rows of the Gram for each row; three searches, two of them with an update.
-    assertThat(work)
-        .isEqualTo(
-            new Work(
-                operands + 2 * 2 * 4 * 5,
-                140 + 3 * 28 + 2 * (3 * 5 + 2 * 2 * 5),
-                operands + 4 * 25));
+    for (DType format : DType.values()) {
+      Work work =
+          PursuitsBenchmark.work(
+              "matchingPursuitGram",
+              Map.of("shape", "2x7x5", "steps", "3", "format", format.name())::get);
+      // Two rows of the Gram for each row; three searches, two of them with an update.
+      long bytes = format == DType.F32 ? 4 : 2;
+      assertThat(work)
+          .isEqualTo(
+              new Work(
+                  operands + 2 * 2 * bytes * 5,
+                  140 + 3 * 28 + 2 * (3 * 5 + 2 * 2 * 5),
+                  operands + bytes * 25));
+    }
   }
 
   @Test
   void gram() {
-    long bytes = 4 * (35 + 25);
+    long bytes = 4 * 35 + 2 * 25;
     // Fifteen products of different pairs.
-    assertThat(PursuitsBenchmark.work("gram", Map.of("shape", "5x7")::get))
+    assertThat(PursuitsBenchmark.work("gram", Map.of("shape", "5x7", "format", "F16")::get))
         .isEqualTo(new Work(bytes, 15 * 14, bytes));
   }
 
