@@ -276,6 +276,36 @@ TEST(converts_in_place) {
     for (int c = 0; c < 200; c++) EXPECT(same(x.at(r, c), expected.at(r, c)));
 }
 
+// The numbers that bfloat16 has no room for, and those it rounds to infinity, among others.
+TEST(splits_numbers_into_parts) {
+  const float infinite = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
+  const float special[] = {0x1.ffffp127f, -0x1.fffffep127f, infinite, -infinite, nan, 0, -0.0f, 0x1p-140f, 1 + 0x1p-9f};
+  for (int type = 0; type < TYPES; type++)
+    for (int columns : {1, 9, 127, 130})
+      for (size_t offset : {0, 1, 2})
+        for (int low : {1, 2}) {
+          const int rows = 35;
+          Matrix in(rows, columns, type, 2, offset), out(rows, 3 * columns, BF16, 6, offset);
+          in.fill(normal);
+          for (int i = 0; i < 9; i++) in.set(3 * i, i % columns, special[i]);
+          SplitArguments a{in.data(), out.data(), (long long)in.stride, (long long)out.stride, rows, columns, type, low, 0};
+          test::run("split_rows", {unsigned(2 * ((columns + 127) / 128)), 1, 1}, 256, 0, a);
+          for (int r = 0; r < rows; r++)
+            for (int c = 0; c < columns; c++) {
+              float v = in.at(r, c), high = out.at(r, c), rest = out.at(r, low * columns + c);
+              EXPECT(same(out.at(r, (3 - low) * columns + c), high));
+              if (std::isfinite(v)) {
+                EXPECT(std::isfinite(high) && std::fabs(double(v) - high) <= 0x1p-8 * std::fabs(v) + 0x1p-134);
+                EXPECT(same(rest, stored(v - high, BF16)));
+                EXPECT(std::fabs(double(v) - high - rest) <= 0x1p-16 * std::fabs(v) + 0x1p-134);
+              } else {
+                EXPECT(same(high, v) && rest == 0);
+              }
+            }
+          EXPECT(out.gaps_untouched());
+        }
+}
+
 TEST(folds_a_pre_bias_into_the_bias) {
   for (int type = 0; type < TYPES; type++)
     for (int d : {0, 1, 127, 300})

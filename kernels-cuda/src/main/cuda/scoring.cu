@@ -13,6 +13,10 @@
 //             product while the product is in L2, and it widens or rounds a factor. A block takes 32 rows × 128 columns,
 //             a warp a row of them at a time and four rows at once, so that each lane has four loads under way.
 //             Blocks: ceil(rows / 32)·ceil(columns / 128). Bytes: rows·columns·(input + output element).
+// split_rows  Numbers as two bfloat16 parts, high = bf16(v) and low = bf16(v - high), so that |v - high - low| is at most
+//             2^-16·|v|. Rows [high high low] times [high low high] make v·w but for low·low and those remainders, all
+//             in one product of three times the depth that tensor cores sum in float32. Blocks as in convert_rows.
+//             Bytes: rows·columns·(input element + 6).
 // fold_pre_bias
 //             out[j] = bias[j] - ⟨preBias, weights_j⟩: a pre-bias subtracted behind the product, so that x keeps its
 //             16-bit format. A warp an atom, 8 a block. Bytes: atoms·d·element. Flops: 2·atoms·d.
@@ -29,6 +33,7 @@
 
 ARGUMENTS(NormaliseArguments, 80);
 ARGUMENTS(ConvertArguments, 64);
+ARGUMENTS(SplitArguments, 56);
 ARGUMENTS(FoldArguments, 56);
 ARGUMENTS(ProductArguments, 88);
 
@@ -149,6 +154,36 @@ KERNEL(convert_rows, 256, 4, const ConvertArguments a) {
     float4 v = widened(stored[i], a.inFormat);
     v = make_float4(v.x + bias.x, v.y + bias.y, v.z + bias.z, v.w + bias.w);
     store_quad(out, out.row(r), at, activated(v, a.relu));
+  }
+}
+
+// The nearest bfloat16, of finite numbers a finite one, so that what is left to the low part is finite too.
+__device__ __forceinline__ float high_part(float v) {
+  constexpr unsigned INFINITE = 0x7f800000u, LARGEST = 0x7f7f0000u;
+  unsigned bits = __float_as_uint(v), high = (unsigned)narrow_bf16(v) << 16;
+  bool overflows = (high & ~0x80000000u) == INFINITE && (bits & ~0x80000000u) < INFINITE;
+  return __uint_as_float(overflows ? (bits & 0x80000000u) | LARGEST : high);
+}
+
+// What the high part lacks; nothing where the number is not finite.
+__device__ __forceinline__ float low_part(float v) { return v - v == 0 ? v - high_part(v) : 0; }
+
+KERNEL(split_rows, 256, 4, const SplitArguments a) {
+  constexpr int WARPS = 8, ROWS = 32, COLUMNS = 128;
+  unsigned columnBlocks = (unsigned)(a.columns - 1) / COLUMNS + 1, rowBlock = blockIdx.x / columnBlocks;
+  int at = (int)((blockIdx.x - rowBlock * columnBlocks) * COLUMNS + threadIdx.x % 32 * 4);
+  if (at >= a.columns) return;
+  InRows in = rows_in(a.in, a.inStride, a.columns, a.inFormat);
+  long long first = rowBlock * (long long)ROWS + threadIdx.x / 32;
+  for (long long r = first; r < first + ROWS && r < a.rows; r += WARPS) {
+    float4 v = load_quad(in, in.row(r), at);
+    float4 high = make_float4(high_part(v.x), high_part(v.y), high_part(v.z), high_part(v.w));
+    float4 low = make_float4(low_part(v.x), low_part(v.y), low_part(v.z), low_part(v.w));
+    UNROLL for (int third = 0; third < 3; third++) {
+      unsigned short* begin = static_cast<unsigned short*>(a.out) + (long long)third * a.columns;
+      OutRows out = rows_out(begin, a.outStride, a.columns, FORMAT_BF16);
+      store_quad(out, out.row(r), at, third == a.low ? low : high);
+    }
   }
 }
 

@@ -31,6 +31,19 @@ struct ConvertArguments {
   int relu;
 };
 
+// out[r] = high, low and high parts of in[r], where `low` says which of the three columns-wide thirds has the low ones
+struct SplitArguments {
+  const void* in;  // [rows, columns]
+  void* out;       // bfloat16 [rows, 3 * columns]
+  long long inStride;
+  long long outStride;
+  long long rows;
+  int columns;
+  int inFormat;
+  int low;
+  int unused;
+};
+
 // out[j] = bias[j] - sum_i preBias[i] * weights[j, i]
 struct FoldArguments {
   const void* weights;   // [atoms, d]

@@ -23,6 +23,10 @@ import org.pursuit.data.Mask;
  * @param toleranceAbsolute in the units of x; default 0
  * @param toleranceRelative a fraction of the row's norm; default 0
  * @param atomMask atoms that may be picked [n]; null for all
+ * @param precision to which the factors of dense products, residuals and atoms, may be rounded: of
+ *     the first correlations where there is a Gram, and at every step without one. Picks and
+ *     coefficients follow; what is left of a row, and tolerances, stay float32. Default {@link
+ *     Precision#FLOAT32}, which host backends always compute
  */
 public record MatchingPursuit(
     int steps,
@@ -31,7 +35,8 @@ public record MatchingPursuit(
     AtomScaling scaling,
     float toleranceAbsolute,
     float toleranceRelative,
-    Mask atomMask) {
+    Mask atomMask,
+    Precision precision) {
   /** The largest number of steps. */
   public static final int MAX_STEPS = 4096;
 
@@ -73,6 +78,7 @@ public record MatchingPursuit(
     Check.required(scaling, "scaling");
     requireTolerance(toleranceAbsolute, "toleranceAbsolute");
     requireTolerance(toleranceRelative, "toleranceRelative");
+    Check.required(precision, "precision");
   }
 
   private static void requireTolerance(float tolerance, String name) {
@@ -85,42 +91,90 @@ public record MatchingPursuit(
   /** At most {@code steps} steps by the textbook's rule. */
   public static MatchingPursuit steps(int steps) {
     return new MatchingPursuit(
-        steps, Sign.MAGNITUDE, Reselection.ALLOW, AtomScaling.NORMALISED, 0, 0, null);
+        steps,
+        Sign.MAGNITUDE,
+        Reselection.ALLOW,
+        AtomScaling.NORMALISED,
+        0,
+        0,
+        null,
+        Precision.FLOAT32);
   }
 
   /** With the given sign rule. */
   public MatchingPursuit sign(Sign sign) {
     return new MatchingPursuit(
-        steps, sign, reselection, scaling, toleranceAbsolute, toleranceRelative, atomMask);
+        steps,
+        sign,
+        reselection,
+        scaling,
+        toleranceAbsolute,
+        toleranceRelative,
+        atomMask,
+        precision);
   }
 
   /** With the given reselection rule. */
   public MatchingPursuit reselection(Reselection reselection) {
     return new MatchingPursuit(
-        steps, sign, reselection, scaling, toleranceAbsolute, toleranceRelative, atomMask);
+        steps,
+        sign,
+        reselection,
+        scaling,
+        toleranceAbsolute,
+        toleranceRelative,
+        atomMask,
+        precision);
   }
 
   /** With the given scaling. */
   public MatchingPursuit scaling(AtomScaling scaling) {
     return new MatchingPursuit(
-        steps, sign, reselection, scaling, toleranceAbsolute, toleranceRelative, atomMask);
+        steps,
+        sign,
+        reselection,
+        scaling,
+        toleranceAbsolute,
+        toleranceRelative,
+        atomMask,
+        precision);
   }
 
   /** Stopping at a residual norm. */
   public MatchingPursuit toleranceAbsolute(float tolerance) {
     return new MatchingPursuit(
-        steps, sign, reselection, scaling, tolerance, toleranceRelative, atomMask);
+        steps, sign, reselection, scaling, tolerance, toleranceRelative, atomMask, precision);
   }
 
   /** Stopping at a fraction of the row's norm. */
   public MatchingPursuit toleranceRelative(float tolerance) {
     return new MatchingPursuit(
-        steps, sign, reselection, scaling, toleranceAbsolute, tolerance, atomMask);
+        steps, sign, reselection, scaling, toleranceAbsolute, tolerance, atomMask, precision);
   }
 
   /** Among the atoms that {@code atomMask} sets; null for all. */
   public MatchingPursuit atomMask(Mask atomMask) {
     return new MatchingPursuit(
-        steps, sign, reselection, scaling, toleranceAbsolute, toleranceRelative, atomMask);
+        steps,
+        sign,
+        reselection,
+        scaling,
+        toleranceAbsolute,
+        toleranceRelative,
+        atomMask,
+        precision);
+  }
+
+  /** With factors of dense products rounded to no less than {@code precision}. */
+  public MatchingPursuit precision(Precision precision) {
+    return new MatchingPursuit(
+        steps,
+        sign,
+        reselection,
+        scaling,
+        toleranceAbsolute,
+        toleranceRelative,
+        atomMask,
+        precision);
   }
 }

@@ -388,6 +388,8 @@ class ErrorTextTest {
         () -> MatchingPursuit.steps(1).reselection(null));
     rejects("scaling: expected a value, found null", () -> MatchingPursuit.steps(1).scaling(null));
     rejects(
+        "precision: expected a value, found null", () -> MatchingPursuit.steps(1).precision(null));
+    rejects(
         "toleranceAbsolute: expected a finite number of 0 or more, found -1.0",
         () -> MatchingPursuit.steps(1).toleranceAbsolute(-1));
     rejects(

@@ -7,7 +7,9 @@ import org.pursuit.kernel.MatchingPursuit;
 import org.pursuit.kernel.MatchingPursuit.AtomScaling;
 import org.pursuit.kernel.MatchingPursuit.Reselection;
 import org.pursuit.kernel.MatchingPursuit.Sign;
+import org.pursuit.kernel.Precision;
 import org.pursuit.support.Dense;
+import org.pursuit.support.Factors;
 import org.pursuit.support.Slots;
 
 /**
@@ -16,7 +18,7 @@ import org.pursuit.support.Slots;
  * the tape leaves of the row.
  *
  * <p>The residual is replayed from the tape's own coefficients, so that a step inherits nothing
- * from the errors of earlier ones but what is in its correlations. These have two parts:
+ * from the errors of earlier ones but what is in its correlations. These have three parts:
  *
  * <ul>
  *   <li>That of float32 is at most ε·‖D_j‖ with ε proportional to the numbers that went into the
@@ -68,6 +70,7 @@ final class PursuitCertificate {
     private final String description;
     private final double[] r;
     private final double[] magnitudes;
+    private final double norm;
     private final double tolerance;
     private final boolean[] picked = new boolean[norms.length];
     private final double[] gramErrors = new double[norms.length];
@@ -82,8 +85,9 @@ final class PursuitCertificate {
       for (int i = 0; i < r.length; i++) {
         magnitudes[i] = Math.abs(r[i]);
       }
-      this.went = norm(r);
-      this.tolerance = Math.max(options.toleranceAbsolute(), options.toleranceRelative() * went);
+      this.norm = norm(r);
+      this.went = norm;
+      this.tolerance = Math.max(options.toleranceAbsolute(), options.toleranceRelative() * norm);
     }
 
     void check(Slots tape, float[] residual) {
@@ -190,7 +194,14 @@ final class PursuitCertificate {
 
     /** How far the correlation of atom j may be off. */
     private double error(int j) {
-      return error() * norms[j] + gramErrors[j];
+      return (error() + factorError()) * norms[j] + gramErrors[j];
+    }
+
+    /** How far a precision below float32 may be off, for an atom of unit norm. */
+    private double factorError() {
+      double multiplied = gram == null ? norm(r) : norm;
+      boolean exact = options.precision() == Precision.FLOAT32;
+      return exact ? 0 : Factors.error(options.precision(), r.length) * multiplied;
     }
 
     /** How far float32 may be off, for an atom of unit norm. */

@@ -13,6 +13,7 @@ import org.pursuit.kernel.MatchingPursuit;
 import org.pursuit.kernel.MatchingPursuit.AtomScaling;
 import org.pursuit.kernel.MatchingPursuit.Reselection;
 import org.pursuit.kernel.MatchingPursuit.Sign;
+import org.pursuit.kernel.Precision;
 import org.pursuit.support.BackendUnderTest;
 import org.pursuit.support.Dense;
 import org.pursuit.support.EveryBackend;
@@ -41,8 +42,7 @@ class PursuitsContract {
           for (int rows : new int[] {0, 1, 6, 13}) {
             Dense x = Inputs.integers(rows, 24, 6, random);
             for (MatchingPursuit options : everyRule(squares[0] == 16 ? 3 : 5)) {
-              boolean[] mask = Inputs.flags(n, 0.6, random);
-              assertExact(lab, x, atoms, options, null);
+              boolean[] mask = random.nextBoolean() ? null : Inputs.flags(n, 0.6, random);
               assertExact(lab, x, atoms, options, mask);
             }
           }
@@ -77,6 +77,37 @@ class PursuitsContract {
       try (Lab lab = backend.open()) {
         assertCertified(lab, x, atoms, MatchingPursuit.steps(7), null);
         assertCertified(lab, x, atoms, MatchingPursuit.steps(7).toleranceRelative(0.9f), null);
+      }
+    }
+  }
+
+  /** Without a Gram the residuals are rounded too, so that they must stay small integers. */
+  @EveryBackend
+  void everyPrecisionIsExactOnSmallIntegers(BackendUnderTest backend) {
+    Random random = Seed.random(105);
+    Dense x = Inputs.integers(70, 24, 6, random);
+    Dense atoms = PowerOfTwoAtoms.random(90, 24, new int[] {1, 4}, random);
+    Dense unitAtoms = PowerOfTwoAtoms.random(90, 24, new int[] {1}, random);
+    try (Lab lab = backend.open()) {
+      for (Precision precision : Precision.values()) {
+        MatchingPursuit options = MatchingPursuit.steps(4).precision(precision);
+        assertExact(lab, x, atoms, options, null, DType.F32);
+        assertExact(lab, x, atoms, options.toleranceRelative(0.5f), null, DType.BF16);
+        assertExact(lab, x, unitAtoms, options, null, null);
+      }
+    }
+  }
+
+  @EveryBackend
+  void everyPrecisionIsCertified(BackendUnderTest backend) {
+    Random random = Seed.random(106);
+    Dense x = Inputs.normal(70, 48, random);
+    Dense atoms = unevenAtoms(130, 48, random);
+    try (Lab lab = backend.open()) {
+      for (Precision precision : Precision.values()) {
+        MatchingPursuit options = MatchingPursuit.steps(6).precision(precision);
+        assertCertified(lab, x, atoms, options, null);
+        assertCertified(lab, x, atoms, options.toleranceRelative(0.7f), null);
       }
     }
   }
@@ -410,14 +441,18 @@ class PursuitsContract {
   }
 
   private void assertExact(Lab lab, Dense x, Dense atoms, MatchingPursuit options, boolean[] mask) {
+    assertExact(lab, x, atoms, options, mask, null);
+    assertExact(lab, x, atoms, options, mask, GRAMS[1 + formats.nextInt(3)]);
+  }
+
+  private static void assertExact(
+      Lab lab, Dense x, Dense atoms, MatchingPursuit options, boolean[] mask, DType gram) {
     PursuitTwin twin = new PursuitTwin(x, atoms, options, mask);
     MatchingPursuit masked = options.atomMask(lab.mask(mask));
-    for (DType gram : new DType[] {null, GRAMS[1 + formats.nextInt(3)]}) {
-      Pursued found = pursue(lab, lab.matrix(x), lab.matrix(atoms), masked, gram);
-      String description = atoms.rows() + " atoms, " + masked + by(gram);
-      found.tape.assertSame(twin.tape(), description);
-      Same.numbers(found.residual.values(), twin.residual().values(), description);
-    }
+    Pursued found = pursue(lab, lab.matrix(x), lab.matrix(atoms), masked, gram);
+    String description = atoms.rows() + " atoms, " + masked + by(gram);
+    found.tape.assertSame(twin.tape(), description);
+    Same.numbers(found.residual.values(), twin.residual().values(), description);
   }
 
   private static void assertCertified(

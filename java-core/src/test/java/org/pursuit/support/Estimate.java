@@ -2,7 +2,6 @@ package org.pursuit.support;
 
 import static org.assertj.core.api.Assertions.fail;
 
-import java.util.Map;
 import org.pursuit.data.DType;
 import org.pursuit.kernel.Precision;
 
@@ -11,16 +10,10 @@ import org.pursuit.kernel.Precision;
  * any order of summation in float32 is proportional.
  */
 public final class Estimate {
-  private static final double UNIT_ROUNDOFF = 0x1p-24;
-
-  /** TF32 may cut off what BF16 rounds to nearest. */
-  private static final Map<Precision, Double> FACTOR_ROUNDOFF =
-      Map.of(Precision.FLOAT32, 0.0, Precision.TF32, 0x1p-10, Precision.BF16, 0x1p-8);
-
   private final double[] sums;
   private final double[] magnitudes;
   private final int[] terms;
-  private double factorError;
+  private Precision precision = Precision.FLOAT32;
 
   /** Empty sums. */
   public Estimate(int length) {
@@ -50,8 +43,7 @@ public final class Estimate {
 
   /** Lets both factors of every term be rounded to {@code precision} before they are multiplied. */
   public Estimate withFactorsOf(Precision precision) {
-    double roundoff = FACTOR_ROUNDOFF.get(precision);
-    factorError = roundoff * (2 + roundoff);
+    this.precision = precision;
     return this;
   }
 
@@ -65,8 +57,7 @@ public final class Estimate {
    * roundings, besides a few of the operands and those that a lower precision permits.
    */
   public double bound(int i) {
-    double relative = (terms[i] + 8) * UNIT_ROUNDOFF + factorError;
-    return relative * magnitudes[i] + Float.MIN_VALUE;
+    return Factors.error(precision, terms[i] + 8) * magnitudes[i] + Float.MIN_VALUE;
   }
 
   /** The sums as {@code dtype} stores them: for data whose sums are exact in float32. */

@@ -38,13 +38,23 @@ final class CudaPursuits extends Pursuits {
   private final PursuitKernels kernels;
   private final ScoreFactors factors;
   private final ScoreChunks chunks;
+  private final long correlationBytes;
 
   CudaPursuits(Memory memory, Cuda cuda) {
+    this(
+        memory,
+        cuda,
+        ScoreChunks.of(cuda.device()),
+        Math.min(CORRELATION_BYTES, cuda.device().memoryBytes() / CORRELATION_SHARE));
+  }
+
+  CudaPursuits(Memory memory, Cuda cuda, ScoreChunks chunks, long correlationBytes) {
     super(memory);
     this.cuda = cuda;
     this.kernels = new PursuitKernels(cuda.kernels(), cuda.workspace());
     this.factors = new ScoreFactors(cuda, cuda.products(), cuda.products().kernels());
-    this.chunks = ScoreChunks.of(cuda.device());
+    this.chunks = chunks;
+    this.correlationBytes = correlationBytes;
   }
 
   @Override
@@ -95,10 +105,9 @@ final class CudaPursuits extends Pursuits {
             : PursuitShape.of(
                 cuda.device(), n, products.dtype(), PursuitKernels.picksKept(options));
     if (shape == null) {
-      byProducts(rows, x.rows(), dictionary, n, options.steps(), left);
+      byProducts(rows, x.rows(), dictionary, n, options, left);
     } else {
-      boolean tolerant = options.toleranceAbsolute() > 0 || options.toleranceRelative() > 0;
-      byGram(rows, x.rows(), dictionary, n, products, shape, tolerant, left);
+      byGram(rows, x.rows(), dictionary, n, products, shape, options, left);
     }
   }
 
@@ -110,12 +119,13 @@ final class CudaPursuits extends Pursuits {
       int n,
       DeviceRows gram,
       PursuitShape shape,
-      boolean tolerant,
+      MatchingPursuit options,
       DeviceRows residual) {
+    boolean tolerant = options.toleranceAbsolute() > 0 || options.toleranceRelative() > 0;
     int most = Math.min(correlationRows(n), allRows);
     boolean scratch = tolerant && residual == null;
     DeviceRows left = scratch ? residuals(most, x.columns()) : residual;
-    factors.plain(x, allRows, atoms, n, allRows > most);
+    factors.plain(x, allRows, atoms, n, options.precision(), allRows > most);
     for (int row = 0, rows; row < allRows; row += rows) {
       rows = Math.min(most, allRows - row);
       kernels.begin(x, row, rows, tolerant ? left : null, scratch ? 0 : row);
@@ -127,8 +137,7 @@ final class CudaPursuits extends Pursuits {
   }
 
   private int correlationRows(int n) {
-    long bytes = Math.min(CORRELATION_BYTES, cuda.device().memoryBytes() / CORRELATION_SHARE);
-    long rows = bytes / ((long) PursuitKernels.padded(n) * Float.BYTES);
+    long rows = correlationBytes / ((long) PursuitKernels.padded(n) * Float.BYTES);
     return Math.clamp(rows, 1, MOST_ROWS);
   }
 
@@ -145,19 +154,24 @@ final class CudaPursuits extends Pursuits {
   }
 
   private void byProducts(
-      DeviceRows x, int allRows, DeviceRows atoms, int n, int steps, DeviceRows residual) {
+      DeviceRows x,
+      int allRows,
+      DeviceRows atoms,
+      int n,
+      MatchingPursuit options,
+      DeviceRows residual) {
     int most = Math.min(chunks.rows(), allRows);
     int width = Math.min(chunks.atoms(most), n);
     long stride = Products.scoresStride(width);
     boolean scratch = residual == null;
     DeviceRows left = scratch ? residuals(most, x.columns()) : residual;
-    factors.plain(left, allRows, atoms, n, true);
+    factors.plain(left, allRows, atoms, n, options.precision(), true);
     for (int row = 0, rows; row < allRows; row += rows) {
       rows = Math.min(most, allRows - row);
       int leftRow = scratch ? 0 : row;
       kernels.begin(x, row, rows, left, leftRow);
-      factors.tile(leftRow, rows);
-      for (int step = 0; step < steps; step++) {
+      for (int step = 0; step < options.steps(); step++) {
+        factors.tile(leftRow, rows);
         long products = cuda.products().scores(rows, width);
         for (int atom = 0, some; atom < n; atom += some) {
           some = Math.min(width, n - atom);

@@ -8,10 +8,10 @@ import org.pursuit.kernel.Precision;
  * between cuBLAS and our own kernel.
  *
  * <p>cuBLAS wants both factors in one format. Two of the same 16-bit format are multiplied as they
- * are, on tensor cores and exactly. Else both are BF16 where the caller lets them be rounded, and
- * otherwise float32, as which every format is exact. Our own kernel takes factors as they are and
- * never rounds one: it serves without cuBLAS, and where converting all atoms would cost more than
- * multiplying a few rows with them.
+ * are, on tensor cores and exactly. Else both are BF16 where the caller lets them be rounded or
+ * split, and otherwise float32, as which every format is exact. Our own kernel takes factors as
+ * they are and never rounds one: it serves without cuBLAS, and where converting all atoms would
+ * cost more than multiplying a few rows with them.
  */
 final class Products implements AutoCloseable {
   /**
@@ -37,11 +37,26 @@ final class Products implements AutoCloseable {
    * @param rows of the whole product
    */
   DType format(DType own, DType other, Precision precision, int rows) {
-    boolean exact = own == other && own != DType.F32;
-    if (exact || rows <= FEW_ROWS || blas.absent()) {
+    if (takenAsStored(own, other, rows)) {
       return own;
     }
-    return precision == Precision.BF16 ? DType.BF16 : DType.F32;
+    return switch (precision) {
+      case FLOAT32, TF32 -> DType.F32;
+      case BF16X3, BF16 -> DType.BF16;
+    };
+  }
+
+  /**
+   * Whether {@link #multiply} wants the two factors split into parts, each row thrice as long: see
+   * {@link ScoringKernels#split}. Then their product is the sum of three.
+   */
+  boolean splits(DType own, DType other, Precision precision, int rows) {
+    return precision == Precision.BF16X3 && !takenAsStored(own, other, rows);
+  }
+
+  private boolean takenAsStored(DType own, DType other, int rows) {
+    boolean exact = own == other && own != DType.F32;
+    return exact || rows <= FEW_ROWS || blas.absent();
   }
 
   /**

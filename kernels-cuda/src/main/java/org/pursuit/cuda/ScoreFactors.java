@@ -10,6 +10,7 @@ import org.pursuit.kernel.Score;
 /**
  * The factors of a score product in the formats that {@link Products} wants: as they are stored
  * where that will do, else prepared in scratch, a tile of rows or a chunk of atoms at a time.
+ * Factors that are split there have rows three times as long.
  *
  * <p>Rows in 16 bits that are not normalised keep their format: a pre-bias is then taken off the
  * bias, {@code x·Wᵀ + (bias − W·preBias)}, rather than rounded into x.
@@ -31,6 +32,8 @@ final class ScoreFactors {
   private boolean rowsAsStored;
   private DType rowsType;
   private DType weightsType;
+  private boolean split;
+  private boolean weightsReady;
   private DeviceRows tile;
   private int tileRow;
   private DeviceRows chunk;
@@ -56,15 +59,21 @@ final class ScoreFactors {
   }
 
   /**
-   * Begins a product of rows as they are, without a bias, as exact as float32 is.
+   * Begins a product of rows as they are, without a bias.
    *
    * @param rows of the whole product
    * @param manyTiles whether the weights will be read for more than one tile
    */
-  void plain(DeviceRows x, int rows, DeviceRows weights, int atoms, boolean manyTiles) {
+  void plain(
+      DeviceRows x,
+      int rows,
+      DeviceRows weights,
+      int atoms,
+      Precision precision,
+      boolean manyTiles) {
     bias = 0;
     normalisation = RowNormalisation.NONE;
-    precision = Precision.FLOAT32;
+    this.precision = precision;
     preBias = 0;
     begin(x, rows, weights, atoms, manyTiles);
   }
@@ -74,8 +83,10 @@ final class ScoreFactors {
     this.weights = weights;
     this.atoms = atoms;
     chooseFormats(rows);
-    if (manyTiles && weightsType != weights.dtype() && wholeWeightsFit()) {
-      this.weights = converted(Slot.WEIGHTS, this.weights, 0, atoms, weightsType);
+    weightsReady = !split && weightsType == weights.dtype();
+    if (manyTiles && !weightsReady && wholeWeightsFit()) {
+      this.weights = preparedWeights(0, atoms);
+      weightsReady = true;
     }
   }
 
@@ -87,6 +98,7 @@ final class ScoreFactors {
     DType prepared = rowsAsStored ? x.dtype() : DType.F32;
     rowsType = products.format(prepared, weights.dtype(), precision, rows);
     weightsType = products.format(weights.dtype(), prepared, precision, rows);
+    split = products.splits(prepared, weights.dtype(), precision, rows);
     if (fold) {
       long folded = cuda.workspace().address(Slot.BIAS, (long) atoms * Float.BYTES);
       kernels.fold(weights, atoms, preBias, bias, folded);
@@ -95,35 +107,55 @@ final class ScoreFactors {
   }
 
   private boolean wholeWeightsFit() {
-    return DeviceRows.alignedBytes(atoms, weights.columns(), weightsType)
+    return DeviceRows.alignedBytes(atoms, preparedColumns(), weightsType)
         <= cuda.device().memoryBytes() / WEIGHTS_SHARE;
+  }
+
+  private int preparedColumns() {
+    return split ? Math.multiplyExact(3, x.columns()) : x.columns();
   }
 
   /** Makes rows {@code from … from + count} ready. */
   void tile(int from, int count) {
-    if (rowsAsStored && rowsType == x.dtype()) {
-      tile = x;
-      tileRow = from;
-      return;
-    }
-    tileRow = 0;
+    boolean ready = rowsAsStored && !split && rowsType == x.dtype();
+    tile = ready ? x : preparedRows(from, count);
+    tileRow = ready ? from : 0;
+  }
+
+  private DeviceRows preparedRows(int from, int count) {
     if (rowsAsStored) {
-      tile = converted(Slot.ROWS, x, from, count, rowsType);
-      return;
+      return split
+          ? split(Slot.ROWS, x, from, count, true)
+          : converted(Slot.ROWS, x, from, count, rowsType);
     }
-    tile = scratch(Slot.ROWS, count, rowsType);
-    kernels.normalise(x, from, count, normalisation, preBias, tile, 0, 0);
+    DeviceRows normalised =
+        split
+            ? scratch(Slot.NORMALISED, count, x.columns(), DType.F32)
+            : scratch(Slot.ROWS, count, x.columns(), rowsType);
+    kernels.normalise(x, from, count, normalisation, preBias, normalised, 0, 0);
+    return split ? split(Slot.ROWS, normalised, 0, count, true) : normalised;
   }
 
   /** Makes atoms {@code from … from + count} ready. */
   void chunk(int from, int count) {
-    boolean ready = weights.dtype() == weightsType;
-    chunk = ready ? weights : converted(Slot.WEIGHTS, weights, from, count, weightsType);
-    chunkAtom = ready ? from : 0;
+    chunk = weightsReady ? weights : preparedWeights(from, count);
+    chunkAtom = weightsReady ? from : 0;
+  }
+
+  private DeviceRows preparedWeights(int from, int count) {
+    return split
+        ? split(Slot.WEIGHTS, weights, from, count, false)
+        : converted(Slot.WEIGHTS, weights, from, count, weightsType);
+  }
+
+  private DeviceRows split(Slot slot, DeviceRows from, int row, int rows, boolean left) {
+    DeviceRows made = scratch(slot, rows, preparedColumns(), DType.BF16);
+    kernels.split(from, row, rows, left, made);
+    return made;
   }
 
   private DeviceRows converted(Slot slot, DeviceRows from, int row, int rows, DType to) {
-    DeviceRows made = scratch(slot, rows, to);
+    DeviceRows made = scratch(slot, rows, from.columns(), to);
     kernels.convert(
         from.at(row, 0),
         from.stride(),
@@ -138,9 +170,9 @@ final class ScoreFactors {
     return made;
   }
 
-  private DeviceRows scratch(Slot slot, int rows, DType dtype) {
-    long bytes = DeviceRows.alignedBytes(rows, x.columns(), dtype);
-    return DeviceRows.aligned(cuda.workspace().address(slot, bytes), x.columns(), dtype);
+  private DeviceRows scratch(Slot slot, int rows, int columns, DType dtype) {
+    long bytes = DeviceRows.alignedBytes(rows, columns, dtype);
+    return DeviceRows.aligned(cuda.workspace().address(slot, bytes), columns, dtype);
   }
 
   /** Where the tile's rows are. */

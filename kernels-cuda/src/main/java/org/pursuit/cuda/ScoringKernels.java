@@ -98,6 +98,33 @@ final class ScoringKernels {
             0);
   }
 
+  /**
+   * Splits numbers into bfloat16 parts, {@code a ≈ high + low}, such that a product of two split
+   * rows is that of the numbers but for {@code low·low} and what the parts round away: the left
+   * factor's rows become {@code high high low}, the right one's {@code high low high}.
+   *
+   * @param out rows of thrice as many columns, BF16
+   */
+  void split(DeviceRows in, int inRow, int rows, boolean left, DeviceRows out) {
+    kernels
+        .kernel("split_rows")
+        .arguments()
+        .pointer(in.at(inRow, 0))
+        .pointer(out.address())
+        .int64(in.stride())
+        .int64(out.stride())
+        .int64(rows)
+        .int32(in.columns())
+        .int32(in.format())
+        .int32(left ? 2 : 1)
+        .int32(0)
+        .launch(
+            (long) Math.ceilDiv(rows, CONVERT_ROWS) * Math.ceilDiv(in.columns(), CONVERT_COLUMNS),
+            1,
+            THREADS,
+            0);
+  }
+
   /** {@code out[j] = bias[j] − ⟨preBias, weights_j⟩}; {@code bias} is 0 for none. */
   void fold(DeviceRows weights, int atoms, long preBias, long bias, long out) {
     kernels

@@ -6,6 +6,8 @@ enum Slot {
   CUBLAS,
   /** A tile of prepared rows. */
   ROWS,
+  /** A tile of rows that are normalised before they are split. */
+  NORMALISED,
   /** Weights in another format. */
   WEIGHTS,
   /** A bias less the pre-bias's share. */

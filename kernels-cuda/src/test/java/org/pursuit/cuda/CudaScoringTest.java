@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.pursuit.Backends;
@@ -82,6 +83,33 @@ class CudaScoringTest {
         first = first == null ? found.scored() : first;
         Same.bits(found.scored(), first, normalisation + ", " + cut);
         Same.bits(found.encoded(), first, normalisation + ", encoded, " + cut);
+      }
+    }
+  }
+
+  /** Of (1 + 2⁻⁹)², bfloat16 has 1, three products have all but the last of 1 + 2⁻⁸ + 2⁻¹⁸. */
+  @Test
+  void eachPrecisionRoundsAsItSays() {
+    boolean cublas = Cublas.finding().found() != Cublas.ABSENT;
+    float exact = 1 + 0x1p-8f + 0x1p-18f;
+    Dense x = Dense.zeros(ROWS, 1).map(zero -> 1 + 0x1p-9);
+    try (CudaBackend backend = Emulator.open()) {
+      for (RowNormalisation normalisation :
+          new RowNormalisation[] {RowNormalisation.NONE, RowNormalisation.LAYER_NORM}) {
+        for (Precision precision : Precision.values()) {
+          // A single column's deviation from its mean is 0: what is left is the pre-bias.
+          float sign = normalisation == RowNormalisation.NONE ? 0 : -(1 + 0x1p-9f);
+          Score options = Score.plain().normalisation(normalisation).precision(precision);
+          Case wanted = new Case(x, x, null, new float[] {sign}, options);
+          Scores found = onCuda(backend, wanted, DType.F32, DType.F32, CUTS.get(0));
+          float expected =
+              switch (precision) {
+                case FLOAT32, TF32 -> exact;
+                case BF16X3 -> cublas ? 1 + 0x1p-8f : exact;
+                case BF16 -> cublas ? 1 : exact;
+              };
+          assertThat(found.scored()).as(options.toString()).containsOnly(expected);
+        }
       }
     }
   }

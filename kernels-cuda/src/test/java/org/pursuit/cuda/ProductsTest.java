@@ -43,6 +43,25 @@ class ProductsTest {
             assertThat(products.format(own, other, Precision.FLOAT32, MANY)).isEqualTo(DType.F32);
             assertThat(products.format(own, other, Precision.TF32, MANY)).isEqualTo(DType.F32);
             assertThat(products.format(own, other, Precision.BF16, MANY)).isEqualTo(DType.BF16);
+            assertThat(products.format(own, other, Precision.BF16X3, MANY)).isEqualTo(DType.BF16);
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void splitsWhatItWouldOtherwiseRound() {
+    try (CudaBackend backend = Emulator.open()) {
+      for (Precision precision : Precision.values()) {
+        boolean three = precision == Precision.BF16X3;
+        for (DType own : DType.values()) {
+          for (DType other : DType.values()) {
+            boolean exact = own == other && own != DType.F32;
+            Products products = products(backend, PRESENT);
+            assertThat(products.splits(own, other, precision, MANY)).isEqualTo(three && !exact);
+            assertThat(products.splits(own, other, precision, 64)).isFalse();
+            assertThat(products(backend, ABSENT).splits(own, other, precision, MANY)).isFalse();
           }
         }
       }

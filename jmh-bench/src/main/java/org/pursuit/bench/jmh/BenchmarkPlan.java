@@ -47,7 +47,17 @@ public final class BenchmarkPlan {
         .add("Scoring.*encode", "shape", wide, "dtype", "BF16", "precision", "BF16")
         .add("SparseAlgebra.*(decode|Dot)", "shape", "8192x64x65536x4096", "dtype", "F32,BF16")
         .add("SparseAlgebra.*coalesce")
-        .add("Pursuits.*Gram", "shape", gram, "steps", "64", "format", "F32,BF16")
+        .add("Pursuits.*Gram", "shape", gram, "steps", "64")
+        .add(
+            "Pursuits.*Gram",
+            "shape",
+            gram,
+            "steps",
+            "64",
+            "format",
+            "BF16",
+            "precision",
+            "FLOAT32,BF16X3")
         .add("Pursuits.*matchingPursuit$", "shape", "8192x4096x65536", "steps", "8")
         .add("Training", "shape", "16384x16384")
         .add("Statistics", "shape", "16384x16384");

@@ -59,9 +59,16 @@ public record Limits(
     ScanLevel holding = ScanLevel.of(work.footprint(), threads);
     ScanLevel level = bytesPerSecond.containsKey(holding) ? holding : ScanLevel.MEMORY;
     double traffic = work.bytes() / bytesPerSecond(level);
-    double flops = flopsPerSecond.getOrDefault(precision, flopsPerSecond.get(Precision.FLOAT32));
-    double computed = work.flops() / flops;
+    double computed = work.flops() / flopsPerSecond(precision);
     return computed > traffic ? new Bound(arithmetic, computed) : new Bound(level.name(), traffic);
+  }
+
+  /** Three products of bfloat16 parts take the time of three; what was not measured, float32's. */
+  private double flopsPerSecond(Precision precision) {
+    boolean parts = precision == Precision.BF16X3 && flopsPerSecond.containsKey(Precision.BF16);
+    return parts
+        ? flopsPerSecond.get(Precision.BF16) / 3
+        : flopsPerSecond.getOrDefault(precision, flopsPerSecond.get(Precision.FLOAT32));
   }
 
   /**

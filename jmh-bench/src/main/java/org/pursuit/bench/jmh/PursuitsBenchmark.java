@@ -13,6 +13,7 @@ import org.pursuit.data.Gram;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.PursuitTape;
 import org.pursuit.kernel.MatchingPursuit;
+import org.pursuit.kernel.Precision;
 
 /** Matching pursuit by residual products and with a Gram, and the Gram itself. */
 public class PursuitsBenchmark extends KernelBenchmark {
@@ -26,6 +27,10 @@ public class PursuitsBenchmark extends KernelBenchmark {
     /** Steps of each row; none ends early. */
     @Param({"8", "32"})
     public int steps;
+
+    /** The least precision of the factors of dense products that the caller accepts. */
+    @Param("FLOAT32")
+    public Precision precision;
 
     private Backend backend;
     private MatchingPursuit options;
@@ -43,7 +48,7 @@ public class PursuitsBenchmark extends KernelBenchmark {
       int d = sizes[1];
       int n = sizes[2];
       this.backend = backend.get();
-      options = MatchingPursuit.steps(steps);
+      options = MatchingPursuit.steps(steps).precision(precision);
       x = this.backend.upload(BenchmarkData.normal("x", (long) rows * d), rows, d);
       atoms = this.backend.upload(BenchmarkData.atoms(n, d), n, d);
       tape = this.backend.pursuitTape(rows, steps);
@@ -69,8 +74,9 @@ public class PursuitsBenchmark extends KernelBenchmark {
       float[] rest = x.rows(row, row + 1).download();
       int d = rest.length;
       // A Gram's row is rounded in every product, and subtracted in every step.
-      double rounding = Verification.roundingBound(d, (steps + 1) * Verification.norm(rest, 0, d));
-      double bound = rounding;
+      double norm = Verification.norm(rest, 0, d);
+      double rounding = Verification.roundingBound(d, (steps + 1) * norm);
+      double bound = rounding + Verification.factorBound(precision) * norm;
       for (int slot = row * steps; slot < (row + 1) * steps; slot++) {
         double best = 0;
         for (int j = 0; j < atoms.rows(); j++) {

@@ -138,13 +138,8 @@ public class ScoringBenchmark extends KernelBenchmark {
     double bound(int row, Precision precision) {
       float[] x = this.x.rows(row, row + 1).download();
       double norm = Verification.norm(x, 0, x.length);
-      double factors =
-          switch (precision) {
-            case FLOAT32 -> 0;
-            case TF32 -> 0x1p-10;
-            case BF16 -> 0x1p-7;
-          };
-      return Verification.roundingBound(x.length, norm) + factors * norm;
+      return Verification.roundingBound(x.length, norm)
+          + Verification.factorBound(precision) * norm;
     }
   }
 

@@ -1,5 +1,7 @@
 package org.pursuit.bench.jmh;
 
+import org.pursuit.kernel.Precision;
+
 /**
  * Simple checks of a benchmark's last result, in double precision and independent of the library. A
  * check that fails throws, which fails the benchmark.
@@ -51,6 +53,19 @@ final class Verification {
    */
   static double roundingBound(int terms, double sum) {
     return 2 * (terms + 2) * ROUNDOFF * sum;
+  }
+
+  /**
+   * What the least precision of its factors may do to a product of vectors, as a fraction of the
+   * product of their norms.
+   */
+  static double factorBound(Precision precision) {
+    return switch (precision) {
+      case FLOAT32 -> 0;
+      case BF16X3 -> 0x1p-14;
+      case TF32 -> 0x1p-10;
+      case BF16 -> 0x1p-7;
+    };
   }
 
   /**

@@ -33,6 +33,7 @@ class ReportTest {
     Work product = new Work(4_000_000, 7_000_000_000_000L, 1 << 10);
     assertThat(device.bound(product, Precision.FLOAT32).seconds()).isCloseTo(0.14, within(1e-9));
     assertThat(device.bound(product, Precision.BF16).seconds()).isCloseTo(0.01, within(1e-9));
+    assertThat(device.bound(product, Precision.BF16X3).seconds()).isCloseTo(0.03, within(1e-9));
     assertThat(device.bound(product, Precision.TF32).seconds()).isCloseTo(0.14, within(1e-9));
     assertThat(device.bound(product, Precision.BF16).limit()).isEqualTo("GEMM");
     assertThat(device.bound(new Work(4_000_000, 0, 1 << 10), Precision.FLOAT32))
