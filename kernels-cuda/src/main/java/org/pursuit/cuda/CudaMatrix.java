@@ -25,6 +25,14 @@ final class CudaMatrix extends Matrix {
   /** The stream of foreign memory's owner; null for our own memory. */
   private CUstream ownersStream;
 
+  private CudaMatrix(Memory memory, Cuda cuda, int rows, int columns, DType dtype) {
+    super(memory, rows, columns, dtype);
+    this.cuda = cuda;
+    this.root = this;
+    int unit = ROW_ALIGNMENT / dtype.bytes();
+    this.stride = ((long) columns + unit - 1) / unit * unit;
+  }
+
   private CudaMatrix(Memory memory, Cuda cuda, int rows, int columns, DType dtype, long stride) {
     super(memory, rows, columns, dtype);
     this.cuda = cuda;
@@ -41,9 +49,7 @@ final class CudaMatrix extends Matrix {
 
   /** A zeroed matrix. */
   static CudaMatrix allocate(Memory memory, Cuda cuda, int rows, int columns, DType dtype) {
-    int unit = ROW_ALIGNMENT / dtype.bytes();
-    long stride = ((long) columns + unit - 1) / unit * unit;
-    CudaMatrix made = new CudaMatrix(memory, cuda, rows, columns, dtype, stride);
+    CudaMatrix made = new CudaMatrix(memory, cuda, rows, columns, dtype);
     Storage.fill(made, () -> made.block = Storage.zeroed(cuda, made, made.storageBytes()));
     return made;
   }
