@@ -88,11 +88,16 @@ class DeviceMemory {
     std::string text = std::move(damage_);
     damage_.clear();
     for (auto& [data, allocation] : allocations_) {
-      if (!allocation.alive || intact(allocation)) continue;
-      if (text.empty()) text = describe(allocation);
-      mark(allocation);  // told once
+      std::string found = told_once(allocation);
+      if (text.empty()) text = found;
     }
     return text;
+  }
+
+  std::string damaged(const void* address) {
+    const Allocation* allocation = at(address);
+    std::lock_guard lock(mutex_);
+    return allocation ? told_once(*allocation) : "";
   }
 
  private:
@@ -109,6 +114,12 @@ class DeviceMemory {
     unsigned char* end = a.data - MARGIN + whole_pages(MARGIN + a.bytes + MARGIN);
     for (unsigned char* p = a.data - MARGIN; p < a.data; p++) *p = MARK;
     for (unsigned char* p = a.data + a.bytes; p < end; p++) *p = MARK;
+  }
+
+  static std::string told_once(const Allocation& a) {
+    if (!a.alive || intact(a)) return "";
+    mark(a);
+    return describe(a);
   }
 
   static std::string describe(const Allocation& a) {
@@ -136,5 +147,6 @@ bool release(void* address) { return memory().release(address); }
 const Allocation* allocation_at(const void* address) { return memory().at(address); }
 bool is_device_address(const void* address) { return memory().reserved(address); }
 std::string damaged_memory() { return memory().damaged(); }
+std::string damaged_memory(const void* address) { return memory().damaged(address); }
 
 }  // namespace simt

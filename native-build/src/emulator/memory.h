@@ -31,4 +31,7 @@ bool is_device_address(const void* address);
 // Names an allocation whose surroundings have been written to; empty where all are as they were.
 std::string damaged_memory();
 
+// The same of the allocation in which the address lies, alone.
+std::string damaged_memory(const void* address);
+
 }  // namespace simt

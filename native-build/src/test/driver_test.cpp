@@ -309,6 +309,15 @@ TEST(kernel_that_writes_past_an_allocation) {
 #endif
   EXPECT_EQUAL(cuCtxSynchronize(), ILLEGAL_ADDRESS);
 }
+
+TEST(damage_around_other_memory_is_noticed_when_that_is_freed) {
+  Session session;
+  CUdeviceptr memory = allocated(400);
+  reinterpret_cast<volatile unsigned char*>(memory)[400] = 7;
+  EXPECT_EQUAL(cuMemFree_v2(memory), ILLEGAL_ADDRESS);
+  EXPECT_CONTAINS(complaint(), "wrote outside of the 400 bytes of device memory");
+  EXPECT_EQUAL(simtGet("allocations"), 0ll);
+}
 #endif
 
 TEST(failing_kernel_is_reported_at_the_wait) {

@@ -49,8 +49,11 @@ int free_given(const char* what, void* address, Kind kind) {
   }
   if (int result = unless_capturing()) return result;
   wait_for_all();  // as a device does: what is queued may use the memory
+  std::string damage = damaged_memory(address);
   remove(address, kind);
-  return SUCCESS;
+  if (damage.empty()) return SUCCESS;
+  break_context(ILLEGAL_ADDRESS);
+  return complain(ILLEGAL_ADDRESS, "before this, %s", damage.c_str());
 }
 
 int allocate_pinned(void** address, size_t bytes) {

@@ -85,20 +85,37 @@ struct Ready {
   std::vector<unsigned char> arguments;
 };
 
-// Every 8 bytes of the arguments that look like a device address must be one.
-int check_arguments(const Ready& ready) {
+// Calls `check` with every 8 bytes of the arguments that look like a device address, and where they stand.
+template <class Check>
+int each_pointer(const Ready& ready, Check check) {
   for (size_t at = 0; at + sizeof(void*) <= ready.arguments.size(); at += sizeof(void*)) {
     void* p;
     std::memcpy(&p, &ready.arguments[at], sizeof p);
     if (!is_device_address(p)) continue;
-    const Allocation* allocation = allocation_at(p);
-    if (allocation && allocation->alive && allocation->holds(p, 0)) continue;
-    return complain(ILLEGAL_ADDRESS, "kernel %s: the pointer at byte %zu of its arguments is %s",
-                    ready.entry->name.c_str(), at,
-                    allocation && !allocation->alive && allocation->holds(p, 0) ? "freed memory"
-                                                                              : "in no allocation");
+    if (int result = check(p, at)) return result;
   }
   return SUCCESS;
+}
+
+// Every pointer is one to memory that is allocated.
+int check_arguments(const Ready& ready) {
+  return each_pointer(ready, [&](void* p, size_t at) -> int {
+    const Allocation* allocation = allocation_at(p);
+    bool inside = allocation && allocation->holds(p, 0);
+    if (inside && allocation->alive) return SUCCESS;
+    return complain(ILLEGAL_ADDRESS, "kernel %s: the pointer at byte %zu of its arguments is %s",
+                    ready.entry->name.c_str(), at, inside ? "freed memory" : "in no allocation");
+  });
+}
+
+// A kernel that misses its mark writes around what it was given. (To look at every allocation would take longer than the
+// kernel; the others are looked at when they are freed.)
+int check_damage(const Ready& ready) {
+  return each_pointer(ready, [&](void* p, size_t) -> int {
+    std::string damage = damaged_memory(p);
+    if (damage.empty()) return SUCCESS;
+    return complain(ILLEGAL_ADDRESS, "during or before kernel %s %s", ready.entry->name.c_str(), damage.c_str());
+  });
 }
 
 int run(const Ready& ready) {
@@ -109,9 +126,7 @@ int run(const Ready& ready) {
   s.counters.kernels++;
   Failure failure = launch(*ready.entry, ready.grid, ready.block, ready.sharedBytes, ready.arguments.data());
   if (failure) return complain(int(failure.fault), "%s", failure.message.c_str());
-  if (std::string damage = damaged_memory(); !damage.empty())
-    return complain(ILLEGAL_ADDRESS, "during or before kernel %s %s", ready.entry->name.c_str(), damage.c_str());
-  return SUCCESS;
+  return check_damage(ready);
 }
 
 int check_shape(const Function& function, const Ready& ready) {
