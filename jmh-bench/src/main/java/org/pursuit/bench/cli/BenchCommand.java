@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.openjdk.jmh.runner.RunnerException;
 import org.pursuit.Backend;
@@ -15,6 +16,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Measures a backend against the limits of its hardware. */
@@ -35,6 +37,13 @@ final class BenchCommand implements Callable<Integer> {
   private int seconds;
 
   @Option(
+      names = "--family",
+      paramLabel = "NAME",
+      split = ",",
+      description = "Kernel families to measure, such as Selection; all unless given.")
+  private Set<String> families = Set.of();
+
+  @Option(
       names = "--output",
       paramLabel = "FILE",
       description = "File that receives the results as JSON, to be compared with others'.")
@@ -50,6 +59,14 @@ final class BenchCommand implements Callable<Integer> {
       name = backend.name();
       threads = backend.info().threads();
       plan = backend instanceof HostBackend ? BenchmarkPlan.ofHost() : BenchmarkPlan.ofDevice();
+    }
+    if (!families.isEmpty()) {
+      if (!plan.families().containsAll(families)) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "--family: expected some of " + plan.families() + ", found " + families);
+      }
+      plan = plan.only(families);
     }
     Report report = measure(plan, name, threads);
     out.println();

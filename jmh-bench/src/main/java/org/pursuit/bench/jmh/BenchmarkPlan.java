@@ -3,7 +3,11 @@ package org.pursuit.bench.jmh;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.Options;
@@ -61,6 +65,24 @@ public final class BenchmarkPlan {
         .add("Pursuits.*matchingPursuit$", "shape", "8192x4096x65536", "steps", "8")
         .add("Training", "shape", "16384x16384")
         .add("Statistics", "shape", "16384x16384");
+  }
+
+  /** The part of this plan that measures the given families, such as "Selection". */
+  public BenchmarkPlan only(Set<String> families) {
+    BenchmarkPlan part = new BenchmarkPlan();
+    for (Case c : cases) {
+      if (families.stream().anyMatch(c.pattern::startsWith)) {
+        part.cases.add(c);
+      }
+    }
+    return part;
+  }
+
+  /** The kernel families that are measured. */
+  public SortedSet<String> families() {
+    return cases.stream()
+        .map(c -> c.pattern.replaceFirst("\\W.*", ""))
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   private BenchmarkPlan add(String pattern, String... parameters) {

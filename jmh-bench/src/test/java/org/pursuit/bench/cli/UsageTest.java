@@ -38,6 +38,14 @@ class UsageTest {
   }
 
   @Test
+  void anUnknownFamilyIsWrongUsage() {
+    assertWrong(
+        Cli.run("bench", "--family", "Selection,Foo"),
+        "--family: expected some of [Pursuits, Scoring, Selection, SparseAlgebra, Statistics,"
+            + " Training], found [Selection, Foo]");
+  }
+
+  @Test
   void aMissingOptionIsNamed() {
     assertWrong(Cli.run("decode", "--codes", "c.safetensors"), "--output");
   }
