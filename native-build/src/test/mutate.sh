@@ -46,38 +46,41 @@ killer() {
     for program in $(awk -v place="$place" '$1 == place { print $2 }' "$work/reached" | sort -u); do
       cases=$(awk -v place="$place" -v program="$program" '$1 == place && $2 == program { print $3 }' "$work/reached")
       # shellcheck disable=SC2086
-      if ! SIMT_SKIP=$place SIMT_SEED=$seed SIMT_SECONDS=60 timeout 300 "$programs/${program}_$variant" $cases \
-        > "$work/output" 2>&1; then
-        echo "$variant, seed $seed: $(sed -n 's/^FAILED [^:]*: //p' "$work/output" | head -1 | cut -c1-160)"
+      if ! SIMT_SKIP=$place SIMT_SEED=$seed SIMT_THREADS=1 SIMT_SECONDS=60 \
+        timeout 300 "$programs/${program}_$variant" $cases > "$work/output.$place" 2>&1; then
+        echo "$variant, seed $seed: $(sed -n 's/^FAILED [^:]*: //p' "$work/output.$place" | head -1 | cut -c1-160 | grep . || echo "no end in 300 s")"
         return
       fi
     done
   done
 }
 
-barriers > "$work/barriers"
-reached > "$work/reached"
-: > "$work/survivors"
-count=0
-while read -r place file function number; do
-  key="$file $function $number"
-  case "$key" in *"$part"*) ;; *) continue ;; esac
-  count=$((count + 1))
+# Tells what became of a barrier; a survivor's key is left in a file of its own.
+judge() {
+  set -euo pipefail
+  local place=$1 key="$2 $3 $4" by=
   if ! grep -q "^$place " "$work/reached"; then
     echo "$place ($key): no case reaches it"
-    echo "$key" >> "$work/survivors"
-    continue
+    echo "$key" > "$work/survivor.$place"
+    return
   fi
   by=$(killer "$place")
   if [ -n "$by" ]; then
     echo "$place ($key): missed by $by"
   else
     echo "$place ($key): SURVIVES"
-    echo "$key" >> "$work/survivors"
+    echo "$key" > "$work/survivor.$place"
   fi
-done < "$work/barriers"
+}
 
-sort "$work/survivors" > "$work/found"
+barriers | { grep -F -- "$part" || true; } > "$work/barriers"
+reached > "$work/reached"
+count=$(wc -l < "$work/barriers")
+export -f judge killer
+export programs work
+xargs -P "$(nproc)" -L 1 bash -c 'judge "$@"' judge < "$work/barriers"
+
+find "$work" -name 'survivor.*' -exec cat {} + | sort > "$work/found"
 sed -e '/^#/d' -e '/^$/d' -e 's/ *|.*//' "$table" | { grep -F -- "$part" || true; } | sort > "$work/explained"
 echo
 echo "$count barriers, $(wc -l < "$work/found") survivors, $(wc -l < "$work/explained") explained"

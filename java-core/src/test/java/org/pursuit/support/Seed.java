@@ -22,8 +22,13 @@ public final class Seed {
     return new Random(VALUE * 0x9e3779b97f4a7c15L + salt);
   }
 
-  /** How to repeat this run. */
+  /** How to repeat this run, on an emulated device with its threads in the same order. */
   static String rerun() {
-    return "inputs drawn with -D" + PROPERTY + "=" + VALUE;
+    String threads = System.getenv("SIMT_SEED");
+    return "inputs drawn with -D"
+        + PROPERTY
+        + "="
+        + VALUE
+        + (threads == null ? "" : ", threads of the emulator ordered by SIMT_SEED=" + threads);
   }
 }
