@@ -74,8 +74,9 @@ __device__ __forceinline__ unsigned cluster_rank() {
   return rank;
 }
 
+// Without `.aligned`, which would demand that the compiler has kept the lanes of each warp together.
 __device__ __forceinline__ void cluster_sync() {
-  asm volatile("barrier.cluster.arrive.aligned;\nbarrier.cluster.wait.aligned;" ::: "memory");
+  asm volatile("barrier.cluster.arrive;\nbarrier.cluster.wait;" ::: "memory");
 }
 
 // The address in the shared memory of the cluster's block `rank` that `own` has in this block.
