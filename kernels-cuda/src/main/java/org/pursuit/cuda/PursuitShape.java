@@ -7,8 +7,9 @@ import org.pursuit.data.DType;
  * many blocks as it wants fit on a multiprocessor. More blocks than one hide each other's barriers;
  * short rows of correlations need many, long ones keep a multiprocessor's memory busy alone.
  *
- * <p>An H200 takes up to 8192 atoms to a block of 128, up to 16384 to one of 256, up to 51200 to
- * one of 512, and more to a cluster, which has three blocks a multiprocessor up to 65536 atoms.
+ * <p>An H200 takes up to 8192 atoms to a block of 128, up to 16384 to one of 256, up to 51200
+ * (49152 with a 16-bit Gram) to one of 512, and more to a cluster, which has three blocks a
+ * multiprocessor up to 65536 atoms.
  */
 enum PursuitShape {
   BLOCK_128("pursue_128", 128, 1, true, 6),
