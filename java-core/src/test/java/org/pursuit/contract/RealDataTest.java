@@ -41,6 +41,9 @@ class RealDataTest {
   private static final int[] WIDTHS = {8, 16, 32};
   private static final Percentage TOLERANCE = Percentage.withPercentage(0.01);
 
+  /** A BF16 Gram changes some picks, but hardly what they leave unexplained. */
+  private static final Percentage TOLERANCE_BF16 = Percentage.withPercentage(0.1);
+
   private static final double[] MAGNITUDE = {0.340739, 0.219811, 0.130194};
   private static final double[] POSITIVE = {0.345944, 0.237894, 0.161115};
   private static final double[] AUTOENCODER = {0.423820, 0.269656, 0.176068};
@@ -67,15 +70,22 @@ class RealDataTest {
 
   @EveryBackend
   void pursuitWithGram(BackendUnderTest backend) {
-    assertPursuit(backend, activations, Sign.MAGNITUDE, true, MAGNITUDE, 30.43);
-    assertPursuit(backend, activations, Sign.POSITIVE, true, POSITIVE, 31.96);
+    assertPursuit(backend, activations, Sign.MAGNITUDE, DType.F32, MAGNITUDE, 30.43);
+    assertPursuit(backend, activations, Sign.POSITIVE, DType.F32, POSITIVE, 31.96);
   }
 
   @EveryBackend
   void pursuitOfFewRowsByProducts(BackendUnderTest backend) {
     Dense x = activations.rows(0, FEW_ROWS);
-    assertPursuit(backend, x, Sign.MAGNITUDE, false, MAGNITUDE_FEW_ROWS, 30.73);
-    assertPursuit(backend, x, Sign.POSITIVE, false, POSITIVE_FEW_ROWS, 31.97);
+    assertPursuit(backend, x, Sign.MAGNITUDE, null, MAGNITUDE_FEW_ROWS, 30.73);
+    assertPursuit(backend, x, Sign.POSITIVE, null, POSITIVE_FEW_ROWS, 31.97);
+  }
+
+  @EveryBackend
+  void pursuitOfFewRowsWithBf16Gram(BackendUnderTest backend) {
+    Dense x = activations.rows(0, FEW_ROWS);
+    assertPursuit(backend, x, Sign.MAGNITUDE, DType.BF16, MAGNITUDE_FEW_ROWS, 30.73);
+    assertPursuit(backend, x, Sign.POSITIVE, DType.BF16, POSITIVE_FEW_ROWS, 31.97);
   }
 
   @EveryBackend
@@ -83,8 +93,8 @@ class RealDataTest {
     assumeTrue(
         !backend.name().equals("scalar") || Boolean.getBoolean("pursuit.exhaustive"),
         "takes minutes; -Dpursuit.exhaustive=true runs it");
-    assertPursuit(backend, activations, Sign.MAGNITUDE, false, MAGNITUDE, 30.43);
-    assertPursuit(backend, activations, Sign.POSITIVE, false, POSITIVE, 31.96);
+    assertPursuit(backend, activations, Sign.MAGNITUDE, null, MAGNITUDE, 30.43);
+    assertPursuit(backend, activations, Sign.POSITIVE, null, POSITIVE, 31.96);
   }
 
   @EveryBackend
@@ -119,7 +129,7 @@ class RealDataTest {
       BackendUnderTest backend,
       Dense x,
       Sign sign,
-      boolean withGram,
+      DType gramFormat,
       double[] expected,
       double atomsPerRow) {
     int most = WIDTHS[WIDTHS.length - 1];
@@ -137,31 +147,32 @@ class RealDataTest {
               null);
       PursuitTape tape = lab.tape(x.rows(), most);
       Matrix residual = lab.output(x.rows(), x.columns());
-      if (withGram) {
-        Gram gram = lab.gram(atoms.rows());
+      if (gramFormat != null) {
+        Gram gram = lab.gram(atoms.rows(), gramFormat);
         lab.pursuits().gram(atoms, gram);
         lab.pursuits().matchingPursuit(centred, atoms, gram, options, tape, residual);
       } else {
         lab.pursuits().matchingPursuit(centred, atoms, options, tape, residual);
       }
       float[] target = centred.download();
+      Percentage tolerance = gramFormat == DType.BF16 ? TOLERANCE_BF16 : TOLERANCE;
       for (int i = 0; i < WIDTHS.length; i++) {
         Matrix out = lab.output(x.rows(), x.columns());
         Slots prefix = Slots.of(tape).prefix(WIDTHS[i]);
         lab.sparseAlgebra().decode(lab.tape(prefix), atoms, null, out);
         assertThat(unexplained(x, target, out.download()))
             .as(sign + ", " + WIDTHS[i] + " steps")
-            .isCloseTo(expected[i], TOLERANCE);
+            .isCloseTo(expected[i], tolerance);
       }
       assertThat(unexplained(x, residual.download(), new float[target.length]))
           .as(sign + ", the residual")
-          .isCloseTo(expected[WIDTHS.length - 1], TOLERANCE);
+          .isCloseTo(expected[WIDTHS.length - 1], tolerance);
 
       FixedWidthCodes merged = lab.codes(x.rows(), most);
       lab.sparseAlgebra().coalesce(tape, merged);
       assertThat(Arrays.stream(merged.counts().download()).average().orElseThrow())
           .as(sign + ", distinct atoms a row")
-          .isCloseTo(atomsPerRow, within(0.01));
+          .isCloseTo(atomsPerRow, within(gramFormat == DType.BF16 ? 0.1 : 0.01));
     }
   }
 
