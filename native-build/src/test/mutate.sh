@@ -33,7 +33,7 @@ barriers() {
 reached() {
   for program in "$programs"/*_test_plain; do
     name=$(basename "$program" _plain)
-    SIMT_SEED=1 "$program" --barriers > "$work/list" || { cat "$work/list" >&2; exit 1; }
+    SIMT_SEED=1 "$program" --barriers > "$work/list" 2> "$work/said" || { cat "$work/list" "$work/said" >&2; exit 1; }
     awk -v name="$name" '{ print $1, name, $2 }' "$work/list"
   done
 }
