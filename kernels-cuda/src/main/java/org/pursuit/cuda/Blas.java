@@ -65,7 +65,7 @@ final class Blas implements AutoCloseable {
 
   /**
    * {@code out[r, j] = Σ a[aRow + r, i]·b[bRow + j, i]} in float32. 16-bit factors are multiplied
-   * exactly, float32 ones too unless TF32 will do.
+   * exactly, float32 ones too unless TF32 or less will do.
    *
    * @param a rows [·, d]
    * @param b rows [·, d] of the same format
@@ -85,7 +85,8 @@ final class Blas implements AutoCloseable {
     }
     prepare();
     driver.enter();
-    if (a.dtype() == DType.F32 && precision == Precision.FLOAT32) {
+    boolean rounded = precision == Precision.TF32 || precision == Precision.BF16;
+    if (a.dtype() == DType.F32 && !rounded) {
       leave(
           "cublasSgemm",
           JCublas2.cublasSgemm(
