@@ -12,6 +12,9 @@ final class CudaRunningTopK implements RunningTopK {
   /** Selectors that a launch serves; more are served by another one. */
   private static final int SELECTORS_PER_LAUNCH = 4;
 
+  /** Of {@code running_consume}, a row's. */
+  private static final int THREADS = 128;
+
   private static final int STATE_BYTES = Long.BYTES + Integer.BYTES;
 
   private final SelectionKernels kernels;
@@ -46,15 +49,13 @@ final class CudaRunningTopK implements RunningTopK {
   @Override
   public void consume(
       long scores, long stride, int firstColumn, int columns, long bias, boolean relu) {
-    SelectionShape shape = SelectionShape.RUNNING;
     for (int from = 0; from < selectors.size(); from += SELECTORS_PER_LAUNCH) {
       int count = Math.min(SELECTORS_PER_LAUNCH, selectors.size() - from);
       int wants = 0;
       for (int i = from; i < from + count; i++) {
         wants = Math.max(wants, SelectionKernels.wants(options(i), this.columns));
       }
-      int capacity = shape.capacity(wants, kernels.device());
-      int stash = shape.stash(wants, capacity, kernels.device());
+      CandidateRoom room = CandidateRoom.ofScores(THREADS, 1, wants, kernels.device());
       Kernel kernel = kernels.running().arguments();
       kernel
           .pointer(scores)
@@ -63,8 +64,8 @@ final class CudaRunningTopK implements RunningTopK {
           .int32(columns)
           .int32(firstColumn)
           .int32(relu ? 1 : 0)
-          .int32(capacity)
-          .int32(stash)
+          .int32(room.capacity())
+          .int32(room.stash())
           .int32(count);
       for (int i = 0; i < SELECTORS_PER_LAUNCH; i++) {
         if (i < count) {
@@ -73,7 +74,7 @@ final class CudaRunningTopK implements RunningTopK {
           noSelector(kernel);
         }
       }
-      kernel.launch(shape.grid(rows, 1), 1, shape.threads(), shape.sharedBytes(capacity, stash));
+      kernel.launch(rows, 1, THREADS, room.sharedBytes());
     }
   }
 
@@ -123,7 +124,7 @@ final class CudaRunningTopK implements RunningTopK {
 
   /** Room for what a narrowing leaves, and for as much again before the next one. */
   private static int listCapacity(TopK options, int columns) {
-    return 2 * SelectionShape.window(SelectionKernels.wants(options, columns));
+    return 2 * CandidateRoom.window(SelectionKernels.wants(options, columns));
   }
 
   private TopK options(int which) {

@@ -33,6 +33,11 @@ record Device(
 
   private static final int NAME_BYTES = 256;
 
+  /**
+   * Shared memory that the system takes for each block, and a multiprocessor has beyond a block's.
+   */
+  private static final int RESERVED_SHARED_BYTES = 1024;
+
   /** Reads device number {@code ordinal}; the driver has been initialised. */
   static Device read(int ordinal) {
     CUdevice handle = new CUdevice();
@@ -56,6 +61,11 @@ record Device(
   /** Whether this is test equipment on the CPU, not a GPU. */
   boolean emulated() {
     return name.equals(EMULATOR);
+  }
+
+  /** The most shared memory that each of so many blocks may ask for to fit on a multiprocessor. */
+  int sharedBytesPerBlock(int blocks) {
+    return (sharedBytesPerBlock + RESERVED_SHARED_BYTES) / blocks - RESERVED_SHARED_BYTES;
   }
 
   /** Whether a block may be part of a cluster. */

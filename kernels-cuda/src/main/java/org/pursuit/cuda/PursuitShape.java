@@ -19,11 +19,6 @@ enum PursuitShape {
   /** Correlations stay in global memory. */
   GLOBAL("pursue_global", 512, 1, false, 1);
 
-  /**
-   * Shared memory that the system takes for each block, and a multiprocessor has beyond a block's.
-   */
-  private static final int RESERVED_BYTES = 1024;
-
   private static final int QUAD = 4;
   private static final int CORRELATION_BYTES = QUAD * Float.BYTES;
   private static final int CEILING_BYTES = Short.BYTES;
@@ -53,16 +48,11 @@ enum PursuitShape {
   static PursuitShape of(Device device, int n, DType gram, int picks) {
     for (PursuitShape shape : values()) {
       boolean known = shape.cluster == 1 || device.clusters();
-      if (known && shape.fits(device.sharedBytesPerBlock(), n, gram, picks)) {
+      if (known && shape.sharedBytes(n, gram, picks) <= device.sharedBytesPerBlock(shape.wanted)) {
         return shape;
       }
     }
     return null;
-  }
-
-  private boolean fits(int sharedBytesPerBlock, int n, DType gram, int picks) {
-    long each = sharedBytes(n, gram, picks) + RESERVED_BYTES;
-    return wanted * each <= sharedBytesPerBlock + RESERVED_BYTES;
   }
 
   /** Shared memory of a block. */

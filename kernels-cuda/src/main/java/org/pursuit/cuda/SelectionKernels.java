@@ -18,6 +18,8 @@ final class SelectionKernels {
   private static final int DROP_TIES = 4;
   private static final int RELU = 8;
 
+  private static final int MERGE_THREADS = 256;
+
   private final Kernels kernels;
   private final Device device;
 
@@ -32,7 +34,7 @@ final class SelectionKernels {
 
   /** The kernel that takes a chunk, for {@link CudaRunningTopK} to write its arguments. */
   Kernel running() {
-    return kernels.kernel(SelectionShape.RUNNING.kernel());
+    return kernels.kernel("running_consume");
   }
 
   /** The most that a row of {@code columns} scores keeps. */
@@ -40,9 +42,10 @@ final class SelectionKernels {
     return Math.min(options.k(), columns);
   }
 
-  /** The ranks that tell which those are. */
+  /** The ranks that tell which those are: with ties dropped, the next one too. */
   static int wants(TopK options, int columns) {
-    return SelectionShape.wants(keeps(options, columns), options.tieRule() == TieRule.DROP);
+    int keeps = keeps(options, columns);
+    return options.tieRule() == TieRule.DROP && keeps > 0 ? keeps + 1 : keeps;
   }
 
   /**
@@ -60,9 +63,7 @@ final class SelectionKernels {
       int slices,
       long lists) {
     int wants = wants(options, scores.columns());
-    int capacity = shape.capacity(wants, device);
-    int stash = shape.stash(wants, capacity, device);
-    int sharedBytes = shape.sharedBytes(capacity, stash);
+    CandidateRoom room = shape.room(wants, device);
     Kernel kernel = kernels.kernel(shape.kernel(scores.dtype())).arguments();
     kernel.pointer(scores.address()).pointer(values.address()).pointer(address(options.mask()));
     outputs(kernel, options, out, 0)
@@ -74,13 +75,13 @@ final class SelectionKernels {
         .int32(scores.columns())
         .int32(out.k())
         .int32(keeps(options, scores.columns()))
-        .int32(capacity)
-        .int32(stash)
+        .int32(room.capacity())
+        .int32(room.stash())
         .int32(flags(options))
         .int32(values.format())
         .int32(slices)
         .int32(wants)
-        .launch(shape.grid(scores.rows(), slices), 1, shape.threads(), sharedBytes);
+        .launch(shape.grid(scores.rows(), slices), 1, shape.threads(), room.sharedBytes());
   }
 
   /**
@@ -102,9 +103,8 @@ final class SelectionKernels {
       long counts,
       int slices,
       int listCapacity) {
-    SelectionShape shape = SelectionShape.MERGE;
-    int capacity = shape.capacity(wants(options, columns), device);
-    Kernel kernel = kernels.kernel(shape.kernel()).arguments();
+    CandidateRoom room = CandidateRoom.ofRanks(MERGE_THREADS, wants(options, columns), device);
+    Kernel kernel = kernels.kernel("topk_merge").arguments();
     kernel.pointer(0).pointer(values == null ? 0 : values.address()).pointer(0);
     outputs(kernel, options, out, firstRow)
         .pointer(lists)
@@ -115,13 +115,13 @@ final class SelectionKernels {
         .int32(columns)
         .int32(out.k())
         .int32(keeps(options, columns))
-        .int32(capacity)
-        .int32(0)
+        .int32(room.capacity())
+        .int32(room.stash())
         .int32(flags(options))
         .int32(values == null ? 0 : values.format())
         .int32(slices)
         .int32(listCapacity)
-        .launch(shape.grid(rows, 1), 1, shape.threads(), shape.sharedBytes(capacity, 0));
+        .launch(rows, 1, MERGE_THREADS, room.sharedBytes());
   }
 
   /** Bytes of lists of {@code listCapacity} ranks, without their counts. */

@@ -6,11 +6,8 @@ import jcuda.driver.CUdevice;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class SelectionShapeTest {
-  private static final int MOST_RANKS = SelectionShape.wants(4096, true);
-
   @ParameterizedTest
   @CsvSource({
     "65536,     1024,  32, WARP",
@@ -37,39 +34,6 @@ class SelectionShapeTest {
     Device a100 = device(80, 108, 163);
     assertThat(SelectionShape.of(a100, 64, 4L << 20, 64)).isEqualTo(SelectionShape.SPLIT);
     assertThat(SelectionShape.of(a100, 4096, 4L << 20, 64)).isEqualTo(SelectionShape.STREAM);
-  }
-
-  /** What {@code candidates.cuh} asks of its callers, on devices with little and much memory. */
-  @ParameterizedTest
-  @ValueSource(ints = {99, 163, 227})
-  void sharedMemoryHoldsWhatTheKernelsNeed(int kibibytes) {
-    Device device = device(90, 132, kibibytes);
-    for (SelectionShape shape : SelectionShape.values()) {
-      int teams = shape == SelectionShape.WARP ? 4 : 1;
-      for (int wants = 0; wants <= (teams == 4 ? 128 : MOST_RANKS); wants++) {
-        int capacity = shape.capacity(wants, device);
-        int stash = shape.stash(wants, capacity, device);
-        int step = 4 * shape.threads() / teams;
-        assertThat(capacity).isGreaterThanOrEqualTo(SelectionShape.window(wants) + step).isEven();
-        assertThat(capacity)
-            .isGreaterThanOrEqualTo(Integer.highestOneBit(2 * Math.max(1, wants - 1)));
-        assertThat(stash % 4).isZero();
-        assertThat(stash > 0).isEqualTo(shape != SelectionShape.MERGE);
-        assertThat(shape.sharedBytes(capacity, stash)).isBetween(1, device.sharedBytesPerBlock());
-      }
-    }
-  }
-
-  /** 2/3 of the stash is what a stretch may bring: then rows are passed over in doubling steps. */
-  @Test
-  void usualSelectionsStashAWholeStretchAndLeaveRoomForOtherBlocks() {
-    Device device = device(90, 132, 227);
-    for (int wants = 1; wants <= 1024; wants++) {
-      int capacity = SelectionShape.STREAM.capacity(wants, device);
-      int stash = SelectionShape.STREAM.stash(wants, capacity, device);
-      assertThat(2 * stash).isGreaterThanOrEqualTo(3 * wants);
-      assertThat(SelectionShape.STREAM.sharedBytes(capacity, stash)).isLessThan((227 << 10) / 3);
-    }
   }
 
   private static Device device(int capability, int multiprocessors, int sharedKibibytes) {
