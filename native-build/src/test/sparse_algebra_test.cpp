@@ -261,7 +261,7 @@ void expect_coalesced(const std::string& kernel, const std::vector<Row>& rows, i
   test::Device<unsigned long long> keys(memory ? size_t(size) * blocks : 0);
   CoalesceArguments a{codes.indices.data(), codes.values.data(), codes.counts.data(), indices.data(), values.data(),
                       counts.data(),        keys.data(),         int(rows.size()),    k,              size};
-  size_t shared = warp ? size_t(size) * 64 : memory ? 256 : 256 + size_t(size) * 8;
+  size_t shared = warp ? size_t(size) * 64 : memory ? 128 : 128 + size_t(size) * 8;
   test::run(kernel, {blocks, 1, 1}, 256, shared, a);
 
   std::vector<int> expectedIndices(slots, EMPTY), expectedCounts;
@@ -566,7 +566,7 @@ TEST(coalesce_stays_within_the_codes) {
     CoalesceArguments a{indices.data(),   values.data(),    counts.data(), outIndices.data(), outValues.data(),
                         outCounts.data(), keys.data(),      2,             2,                 2};
     bool warp = std::string(sorter.kernel) == "coalesce_warp";
-    test::run(sorter.kernel, {warp ? 1u : 2u, 1, 1}, 256, 256 + 16, a);
+    test::run(sorter.kernel, {warp ? 1u : 2u, 1, 1}, 256, 128 + 16, a);
     EXPECT_EQUAL(outCounts.read(), (std::vector<int>{0, 1}));
     EXPECT_EQUAL(outIndices.read(), (std::vector<int>{EMPTY, EMPTY, 2, EMPTY}));
     EXPECT_EQUAL(outValues.read(), (std::vector<float>{0, 0, 9, 0}));

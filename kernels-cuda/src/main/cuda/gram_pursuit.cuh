@@ -46,6 +46,7 @@ struct GramPursuit {
     Candidate best[2][TEAM];
     double squares[2][TEAM];
   };
+  static_assert(sizeof(Exchange) == 48 * TEAM, "what the host counts for each warp");
 
   const PursueArguments& a;
   const int thread, rank, row;

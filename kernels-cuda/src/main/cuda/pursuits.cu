@@ -8,7 +8,7 @@
 //                    residual if one is wanted. Bytes rows·d·(element + 4).
 // pursue_…           All steps with a Gram: gram_pursuit.cuh. The correlations of a row lie in the shared memory of one
 //                    block of 128, 256 or 512 threads, in that of a cluster of four blocks of 256 (from 9.0 on), or in
-//                    global memory. Which one: CudaPursuits, which knows the device.
+//                    global memory. Which one: PursuitShape, which knows the device.
 //                    A thread's loads under way hide the latency of memory: 8 × 16 bytes × 768 threads a multiprocessor
 //                    are 96 KB, of the 30 KB that 4.3 TB/s need at 0.9 µs; blocks that wait at their barrier have none.
 //                    So 3 blocks of 256 (75 KB of shared memory each: 16384 float32 correlations and their ceilings) or
@@ -39,6 +39,8 @@ ARGUMENTS(SearchArguments, 80);
 ARGUMENTS(StepArguments, 112);
 ARGUMENTS(ResidualArguments, 88);
 ARGUMENTS(GramArguments, 48);
+
+static_assert(sizeof(Candidate) == 16, "what the host counts for each row and warp");
 
 constexpr float SMALLEST_NORMAL = 1.17549435e-38f;
 constexpr int BLOCK = 256, WARPS = BLOCK / 32;

@@ -71,7 +71,7 @@ struct Block {
   }
 };
 
-// Calls visit(element, index) for this thread's elements of a row.
+// Calls visit(element) for this thread's elements of a row.
 template <class Group, class Visit>
 __device__ __forceinline__ void for_each_element(const InRows& x, const unsigned char* row, Visit visit) {
   for (int at = 4 * Group::thread(); at < x.columns; at += 4 * Group::THREADS) {

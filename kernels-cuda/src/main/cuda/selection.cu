@@ -5,7 +5,7 @@
 //           a mask of columns and a k for each row as org.pursuit.kernel.TopK says.
 // Layout    scores and values row-major in F32, BF16 or F16, rows at any element; indices and values written [rows, slots],
 //           counts [rows]; slots at or past the count hold -1 and 0.
-// Launch    one algorithm (selection.cuh) in several shapes, which CudaSelection chooses from:
+// Launch    one algorithm (selection.cuh) in several shapes, which SelectionShape chooses from:
 //             topk_warp     a warp a row, four rows a block: grid (rows + 3) / 4
 //             topk_block    a block a row that fits into its registers: grid rows
 //             topk_stream   a block a row of any width: grid rows

@@ -29,8 +29,8 @@
 //               their slots, rounded once. Keys index·2³² + slot are sorted by a bitonic network, whose order is total;
 //               the first key of each index adds up its run. A sum of 0 stays.
 //   _warp       a warp a row, 8 rows a block of 256: 64·size bytes of shared memory.
-//   _block      a row a block of 256: 256 + 8·size bytes.
-//   _memory     the same with the keys in device memory, for rows that shared memory does not hold: 256 bytes; any number
+//   _block      a row a block of 256: 128 + 8·size bytes.
+//   _memory     the same with the keys in device memory, for rows that shared memory does not hold: 128 bytes; any number
 //               of blocks, each with `size` keys of its own.
 //   Bytes       rows·k·16. Comparisons: rows·size·log²(size) / 4.
 //
@@ -405,6 +405,8 @@ __device__ __forceinline__ void coalesce(const CoalesceArguments& a, long long r
 
 using RowWarp = Team<32>;
 using RowBlock = Team<COALESCE_THREADS>;
+
+static_assert(sizeof(RowBlock::Shared) == 128, "what the host adds to the keys");
 
 KERNEL(coalesce_warp, COALESCE_THREADS, 4, const CoalesceArguments a) {
   unsigned warp = threadIdx.x / 32;

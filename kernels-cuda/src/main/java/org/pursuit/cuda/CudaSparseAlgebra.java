@@ -39,7 +39,7 @@ final class CudaSparseAlgebra extends SparseAlgebra {
   private static final int WARPS = THREADS / 32;
 
   /** Shared memory in which the warps of a block tell each other numbers. */
-  private static final int TEAM_BYTES = 256;
+  private static final int TEAM_BYTES = 128;
 
   private final Cuda cuda;
   private final Kernels kernels;
