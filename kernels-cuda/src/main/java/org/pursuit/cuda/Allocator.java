@@ -2,22 +2,23 @@ package org.pursuit.cuda;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Set;
+import java.util.TreeSet;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 import org.pursuit.BackendMemoryException;
 
 /**
  * Device memory. Freed blocks are kept for the next allocation of their size: work on one stream
- * runs in order, so that a block may serve again at once. No more bytes are kept than are in use,
- * beyond a few.
+ * runs in order, so that a block may serve again at once. A block that is freed brings what is kept
+ * down to what is in use, beyond a few bytes.
  *
- * <p>While a graph exists, blocks that are freed are withheld: the graph may still write to them.
+ * <p>A graph may go on writing to the blocks that were in use when it was captured. One of them
+ * that is freed is withheld until no graph is left that knows it. Blocks that come into use later,
+ * no graph can know, for nothing is allocated during a capture.
  */
 final class Allocator implements AutoCloseable {
   /** What may be kept however little is in use. */
@@ -26,12 +27,24 @@ final class Allocator implements AutoCloseable {
   private final Driver driver;
   private final Stream stream;
   private final long limitBytes;
-  private final Set<Block> live = Collections.newSetFromMap(new IdentityHashMap<>());
+
+  /** The blocks in use, and since when. */
+  private final IdentityHashMap<Block, Long> live = new IdentityHashMap<>();
+
   private final Deque<Block> idle = new ArrayDeque<>();
-  private final List<Block> withheld = new ArrayList<>();
+  private final List<Withheld> withheld = new ArrayList<>();
+
+  /** When the open graphs were captured. */
+  private final TreeSet<Long> holds = new TreeSet<>();
+
   private long liveBytes;
   private long idleBytes;
-  private int holders;
+
+  /** Counts allocations, frees and holds, to tell which came first. */
+  private long time;
+
+  /** A block that was in use from one time to another. */
+  private record Withheld(Block block, long from, long to) {}
 
   /**
    * @param limitBytes idle blocks are given back rather than let all blocks exceed this
@@ -57,42 +70,58 @@ final class Allocator implements AutoCloseable {
     if (block == null) {
       block = made(what, bytes);
     }
-    live.add(block);
+    live.put(block, ++time);
     liveBytes += bytes;
     return block;
   }
 
   /** Takes a block back; what is queued may still use it. Does nothing after {@link #close}. */
   void free(Block block) {
-    if (!live.remove(block)) {
+    Long from = live.remove(block);
+    if (from == null) {
       return;
     }
     liveBytes -= block.bytes();
-    if (holders > 0) {
-      withheld.add(block);
+    Withheld used = new Withheld(block, from, ++time);
+    if (isHeld(used)) {
+      withheld.add(used);
     } else {
       keep(block);
       giveBackDownTo(Math.max(liveBytes, KEPT_BYTES));
     }
   }
 
-  /** Withholds the blocks that are freed from now on until {@link #release}. */
-  void hold() {
-    holders++;
+  /**
+   * Withholds the blocks that are in use now, once they are freed.
+   *
+   * @return what ends this, by {@link #release}
+   */
+  long hold() {
+    holds.add(++time);
+    return time;
   }
 
-  /** Whether blocks that are freed now are withheld. */
+  /** Whether there is a {@link #hold}. */
   boolean holds() {
-    return holders > 0;
+    return !holds.isEmpty();
   }
 
   /** Ends one {@link #hold}. */
-  void release() {
-    holders--;
-    if (holders == 0) {
-      withheld.forEach(this::keep);
-      withheld.clear();
+  void release(long hold) {
+    holds.remove(hold);
+    for (Iterator<Withheld> blocks = withheld.iterator(); blocks.hasNext(); ) {
+      Withheld used = blocks.next();
+      if (!isHeld(used)) {
+        blocks.remove();
+        keep(used.block());
+      }
     }
+  }
+
+  /** Whether a hold began while the block was in use. */
+  private boolean isHeld(Withheld used) {
+    Long last = holds.lower(used.to());
+    return last != null && last > used.from();
   }
 
   /** Number of blocks in use. */
@@ -172,9 +201,9 @@ final class Allocator implements AutoCloseable {
   /** Gives all blocks back, those of handles that are still open too. */
   @Override
   public void close() {
-    live.forEach(this::keep);
+    live.keySet().forEach(this::keep);
     live.clear();
-    withheld.forEach(this::keep);
+    withheld.forEach(used -> keep(used.block()));
     withheld.clear();
     trim();
   }

@@ -21,7 +21,7 @@ final class Block {
     return pointer.address();
   }
 
-  /** Its size, at least what was asked for. */
+  /** Its size, exactly what was asked for. */
   long bytes() {
     return bytes;
   }

@@ -65,7 +65,8 @@ public final class CudaBackend extends Backend {
 
   /**
    * A matrix on device memory of another library, without a copy: row-major, {@code stride}
-   * elements from row to row. The owner keeps the memory until the matrix is closed.
+   * elements from row to row. The owner keeps the memory until the matrix is closed, and as long as
+   * graphs run that know the matrix.
    *
    * <p>What is queued on {@code stream} before this call runs before what this backend is asked to
    * do afterwards; what is queued there after the matrix is closed runs after what this backend was
@@ -124,12 +125,12 @@ public final class CudaBackend extends Backend {
    */
   public CudaGraph capture(Runnable calls) {
     CUgraphExec graph;
-    call(this::beginCapture);
+    long hold = beginCapture();
     try {
       calls.run();
     } catch (RuntimeException | Error e) {
       if (!isClosed()) {
-        call(() -> abandonCapture(e));
+        call(() -> abandonCapture(hold, e));
       }
       throw e;
     }
@@ -137,27 +138,31 @@ public final class CudaBackend extends Backend {
     try {
       graph = cuda.graphs().end();
     } catch (RuntimeException e) {
-      cuda.allocator().release();
+      cuda.allocator().release(hold);
       throw e;
     } finally {
       exit();
     }
-    return new CudaGraph(this, cuda, graph);
+    return new CudaGraph(this, cuda, graph, hold);
   }
 
-  private void beginCapture() {
-    cuda.graphs().begin();
-    // What is freed from now on may be in the graph.
-    cuda.allocator().hold();
+  private long beginCapture() {
+    enter();
+    try {
+      cuda.graphs().begin();
+      return cuda.allocator().hold();
+    } finally {
+      exit();
+    }
   }
 
-  private void abandonCapture(Throwable cause) {
+  private void abandonCapture(long hold, Throwable cause) {
     try {
       cuda.graphs().abandon();
     } catch (RuntimeException e) {
       cause.addSuppressed(e);
     }
-    cuda.allocator().release();
+    cuda.allocator().release(hold);
   }
 
   @Override

@@ -10,19 +10,23 @@ import org.pursuit.data.Memory;
  * of the single calls; see {@link CudaBackend#capture}.
  *
  * <p>The same calls run on the same handles with the same options. Closing one of the handles makes
- * the results meaningless (its memory stays until the graph is closed). A launch writes to the
- * calls' outputs without counting it in {@link Matrix#version()}; call {@link Matrix#touch()} on a
- * dictionary that a graph changes.
+ * the results meaningless; its memory stays until the graph is closed. Only memory of another
+ * library ({@link CudaBackend#wrap}) is not kept: its owner must keep it as long as the graph is
+ * launched, and until what was launched has run. A launch writes to the calls' outputs without
+ * counting it in {@link Matrix#version()}; call {@link Matrix#touch()} on a dictionary that a graph
+ * changes.
  */
 public final class CudaGraph extends Handle {
   private final Cuda cuda;
   private final CUgraphExec graph;
+  private final long hold;
 
-  /** Takes over {@code graph} and one hold on freed memory. */
-  CudaGraph(Memory memory, Cuda cuda, CUgraphExec graph) {
+  /** Takes over {@code graph} and the hold on the memory that it knows. */
+  CudaGraph(Memory memory, Cuda cuda, CUgraphExec graph, long hold) {
     super(memory, "graph", 0);
     this.cuda = cuda;
     this.graph = graph;
+    this.hold = hold;
   }
 
   /** Queues the calls again. Returns at once. */
@@ -40,7 +44,7 @@ public final class CudaGraph extends Handle {
   @Override
   protected void free() {
     if (cuda.graphs().destroy(graph)) {
-      cuda.allocator().release();
+      cuda.allocator().release(hold);
     }
   }
 

@@ -84,6 +84,48 @@ class GraphTest {
   }
 
   @Test
+  void memoryThatNoGraphKnowsServesAgain() {
+    try (CudaBackend backend = Emulator.open();
+        Matrix x = backend.upload(new float[] {1, 2, 3}, 1, 3);
+        Floats errors = backend.floats(1)) {
+      Matrix y = backend.matrix(1, 3, DType.F32);
+      step(backend, x, y, errors);
+      try (CudaGraph graph = backend.capture(() -> step(backend, x, y, errors))) {
+        y.close();
+        long before = Emulator.get("allocatedBytes");
+        for (int batch = 0; batch < 5; batch++) {
+          backend.upload(new float[100], 4, 25).close();
+          graph.launch();
+          assertThat(Emulator.get("allocatedBytes")).isEqualTo(before + 4 * 28 * Float.BYTES);
+        }
+      }
+    }
+  }
+
+  @Test
+  void eachGraphKeepsWhatItKnowsAndNoMore() {
+    try (CudaBackend backend = Emulator.open();
+        CudaGraph lasting = backend.capture(() -> {})) {
+      CudaGraph older = null;
+      for (int batch = 0; batch < 5; batch++) {
+        Floats known = backend.floats(10);
+        CudaGraph newer = backend.capture(() -> {});
+        known.close();
+        if (older != null) {
+          older.close();
+        }
+        older = newer;
+        backend.trim();
+        assertThat(Emulator.get("allocations")).as("in the newer graph").isEqualTo(1);
+      }
+      older.close();
+      backend.trim();
+      assertThat(Emulator.get("allocations")).isZero();
+      lasting.launch();
+    }
+  }
+
+  @Test
   void aGraphIsAHandleThatMayOutliveItsBackend() {
     CudaBackend backend = Emulator.open();
     CudaGraph graph = backend.capture(() -> {});
