@@ -61,12 +61,6 @@ __device__ __forceinline__ Candidate of_lane(const Candidate& own, int lane) {
                    __shfl_sync(ALL_LANES, own.correlation, lane), __shfl_sync(ALL_LANES, own.weight, lane)};
 }
 
-// The sum over a warp in an order of its own, the same in every lane.
-__device__ __forceinline__ double warp_sum(double v) {
-  UNROLL for (int distance = 16; distance; distance >>= 1) v += __shfl_xor_sync(ALL_LANES, v, distance);
-  return v;
-}
-
 // A step's coefficient, 0 where the row must stop.
 __device__ __forceinline__ float coefficient(float correlation, float square, int normalised) {
   float c = normalised ? correlation / square : correlation;

@@ -130,3 +130,10 @@ __device__ __forceinline__ float element(const void* matrix, int format, long lo
   unsigned short stored = static_cast<const unsigned short*>(matrix)[at];
   return format == FORMAT_BF16 ? widen_bf16(stored) : widen_f16(stored);
 }
+
+// max(0, v) where relu is set; NaN stays NaN.
+__device__ __forceinline__ float activated(float v, int relu) { return relu && v <= 0 ? 0.0f : v; }
+
+__device__ __forceinline__ float4 activated(float4 v, int relu) {
+  return make_float4(activated(v.x, relu), activated(v.y, relu), activated(v.z, relu), activated(v.w, relu));
+}

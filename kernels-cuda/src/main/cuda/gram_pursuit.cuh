@@ -29,6 +29,7 @@
 #pragma once
 #include "best_atom.cuh"
 #include "quads.cuh"
+#include "reductions.cuh"
 #include "residuals.cuh"
 
 enum class Keep { SHARED, GLOBAL };

@@ -17,13 +17,6 @@
 #include "quads.cuh"
 #include "scoring.h"
 
-// max(0, v) where relu is set; NaN stays NaN.
-__device__ __forceinline__ float activated(float v, int relu) { return relu && v <= 0 ? 0.0f : v; }
-
-__device__ __forceinline__ float4 activated(float4 v, int relu) {
-  return make_float4(activated(v.x, relu), activated(v.y, relu), activated(v.z, relu), activated(v.w, relu));
-}
-
 template <int ROWS_, int COLUMNS_, int DEPTH_, int WARP_ROWS, int PR, int PC>
 struct Tiling {
   static constexpr int ROWS = ROWS_, COLUMNS = COLUMNS_, DEPTH = DEPTH_;

@@ -29,6 +29,7 @@
 #include "pursuits.h"
 
 #include "gram_pursuit.cuh"
+#include "reductions.cuh"
 #include "residuals.cuh"
 #include "simt.cuh"
 
@@ -44,16 +45,6 @@ static_assert(sizeof(Candidate) == 16, "what the host counts for each row and wa
 
 constexpr float SMALLEST_NORMAL = 1.17549435e-38f;
 constexpr int BLOCK = 256, WARPS = BLOCK / 32;
-
-// The sum over a block in an order of its own, the same in every thread. `parts` holds WARPS numbers.
-__device__ __forceinline__ double block_sum(double v, double* parts) {
-  v = warp_sum(v);
-  if (threadIdx.x % 32 == 0) parts[threadIdx.x / 32] = v;
-  __syncthreads();
-  double sum = 0;
-  UNROLL for (int warp = 0; warp < WARPS; warp++) sum += parts[warp];
-  return sum;
-}
 
 KERNEL(measure_atoms, BLOCK, 4, const MeasureArguments a) {
   int j = (int)(blockIdx.x * WARPS + threadIdx.x / 32), lane = (int)threadIdx.x % 32;
@@ -87,7 +78,7 @@ KERNEL(begin_rows, BLOCK, 4, const BeginArguments a) {
     if (a.residual) store_quad(residual, residual.row(row), at, v);
     sum += sum_of_squares(v);
   }
-  double norm = sqrt(block_sum(sum, shared_array<double>(0)));
+  double norm = sqrt(block_sum<BLOCK>(sum, shared_array<double>(0)));
   if (thread != 0) return;
   float relative = (float)(a.toleranceRelative * norm);
   float tolerance = a.toleranceAbsolute > relative ? a.toleranceAbsolute : relative;
@@ -191,7 +182,7 @@ KERNEL(take_steps, BLOCK, 4, const StepArguments a) {
     double squares = subtract_atom(a.residual, a.residualStride, row, atoms, pick.index, c, thread, BLOCK);
     double tolerance = a.tolerances[row];
     runs = !before;
-    if (tolerance > 0) runs &= !(block_sum(squares, shared_array<double>(0)) <= tolerance * tolerance);
+    if (tolerance > 0) runs &= !(block_sum<BLOCK>(squares, shared_array<double>(0)) <= tolerance * tolerance);
   }
   if (thread != 0) return;
   if (c != 0) {

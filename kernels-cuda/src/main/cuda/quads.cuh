@@ -116,3 +116,22 @@ __device__ __forceinline__ void store_quad(const OutRows& m, unsigned char* row,
   if (at + 2 < m.columns) p[2] = e2;
   if (at + 3 < m.columns) p[3] = e3;
 }
+
+// What a block of an element-wise kernel does of a matrix: 32 rows × 128 columns, a warp a row of them at a time, a lane
+// one quad of it. Blocks: ceil(rows / 32)·ceil(columns / 128), of 256 threads, as the host's RowTiles has it.
+struct RowTile {
+  static constexpr int THREADS = 256, WARPS = THREADS / 32, COLUMNS = 128;
+  static constexpr int QUADS = 4;  // of a lane
+
+  long long first;  // the warp's first row
+  int column;       // of the lane's quads; may lie past the last one
+
+  __device__ __forceinline__ explicit RowTile(int columns) {
+    unsigned columnBlocks = (unsigned)(columns - 1) / COLUMNS + 1, rowBlock = blockIdx.x / columnBlocks;
+    column = (int)((blockIdx.x - rowBlock * columnBlocks) * COLUMNS + threadIdx.x % 32 * 4);
+    first = rowBlock * (long long)(WARPS * QUADS) + threadIdx.x / 32;
+  }
+
+  // The row of the lane's i-th quad; may lie past the last one.
+  __device__ __forceinline__ long long row(int i) const { return first + i * WARPS; }
+};

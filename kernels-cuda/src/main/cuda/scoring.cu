@@ -10,12 +10,12 @@
 //   _block    a row a block of 256: longer ones. Each adds in an order that depends on d alone.
 // convert_rows
 //             out[r, j] = activation(in[r, j] + bias[j]), from any format to any. It is the epilogue of a cuBLAS
-//             product while the product is in L2, and it widens or rounds a factor. A block takes 32 rows × 128 columns,
-//             a warp a row of them at a time and four rows at once, so that each lane has four loads under way.
-//             Blocks: ceil(rows / 32)·ceil(columns / 128). Bytes: rows·columns·(input + output element).
+//             product while the product is in L2, and it widens or rounds a factor. Blocks as RowTile has them; a lane
+//             takes all its quads at once, so that it has four loads under way.
+//             Bytes: rows·columns·(input + output element).
 // split_rows  Numbers as two bfloat16 parts, high = bf16(v) and low = bf16(v - high), so that |v - high - low| is at most
 //             2^-16·|v|. Rows [high high low] times [high low high] make v·w but for low·low and those remainders, all
-//             in one product of three times the depth that tensor cores sum in float32. Blocks as in convert_rows.
+//             in one product of three times the depth that tensor cores sum in float32. Blocks as RowTile has them.
 //             Bytes: rows·columns·(input element + 6).
 // fold_pre_bias
 //             out[j] = bias[j] - ⟨preBias, weights_j⟩: a pre-bias subtracted behind the product, so that x keeps its
@@ -29,6 +29,7 @@
 #include "scoring.h"
 
 #include "product.cuh"
+#include "reductions.cuh"
 #include "simt.cuh"
 
 ARGUMENTS(NormaliseArguments, 80);
@@ -39,13 +40,6 @@ ARGUMENTS(ProductArguments, 88);
 
 constexpr int UNIT = 1, LAYER_NORM = 2;
 constexpr int GROUP_THREADS = 256, GROUP_WARPS = GROUP_THREADS / 32;
-
-// The sum over a warp, the same in every lane.
-template <class T>
-__device__ __forceinline__ T warp_sum(T v) {
-  UNROLL for (int distance = 16; distance; distance >>= 1) v += __shfl_xor_sync(~0u, v, distance);
-  return v;
-}
 
 // The threads that share a row. A sum is the same in every thread, and orders memory between none.
 struct Warp {
@@ -60,14 +54,8 @@ struct Block {
   static __device__ __forceinline__ int thread() { return (int)threadIdx.x; }
   static __device__ __forceinline__ long long row() { return blockIdx.x; }
   static __device__ __forceinline__ double sum(double v) {
-    double* parts = shared_array<double>(0);
-    v = warp_sum(v);
     __syncthreads();  // the last sum's parts have been read
-    if (threadIdx.x % 32 == 0) parts[threadIdx.x / 32] = v;
-    __syncthreads();
-    double sum = 0;
-    UNROLL for (int warp = 0; warp < GROUP_WARPS; warp++) sum += parts[warp];
-    return sum;
+    return block_sum<GROUP_THREADS>(v, shared_array<double>(0));
   }
 };
 
@@ -134,22 +122,20 @@ KERNEL(normalise_warp, GROUP_THREADS, 4, const NormaliseArguments a) { normalise
 
 KERNEL(normalise_block, GROUP_THREADS, 4, const NormaliseArguments a) { normalise<Block>(a); }
 
-KERNEL(convert_rows, 256, 4, const ConvertArguments a) {
-  constexpr int WARPS = 8, ROWS_AT_ONCE = 4, COLUMNS = 128;
-  unsigned columnBlocks = (unsigned)(a.columns - 1) / COLUMNS + 1, rowBlock = blockIdx.x / columnBlocks;
-  int at = (int)((blockIdx.x - rowBlock * columnBlocks) * COLUMNS + threadIdx.x % 32 * 4);
+KERNEL(convert_rows, RowTile::THREADS, 4, const ConvertArguments a) {
+  RowTile tile(a.columns);
+  int at = tile.column;
   if (at >= a.columns) return;
-  long long first = rowBlock * (long long)(WARPS * ROWS_AT_ONCE) + threadIdx.x / 32;
   InRows in = rows_in(a.in, a.inStride, a.columns, a.inFormat);
   OutRows out = rows_out(a.out, a.outStride, a.columns, a.outFormat);
   float4 bias = load_vector(a.bias, a.columns, at);
-  uint4 stored[ROWS_AT_ONCE];
-  UNROLL for (int i = 0; i < ROWS_AT_ONCE; i++) {
-    long long r = first + i * WARPS;
+  uint4 stored[RowTile::QUADS];
+  UNROLL for (int i = 0; i < RowTile::QUADS; i++) {
+    long long r = tile.row(i);
     if (r < a.rows) stored[i] = load_stored(in, in.row(r), at);
   }
-  UNROLL for (int i = 0; i < ROWS_AT_ONCE; i++) {
-    long long r = first + i * WARPS;
+  UNROLL for (int i = 0; i < RowTile::QUADS; i++) {
+    long long r = tile.row(i);
     if (r >= a.rows) continue;
     float4 v = widened(stored[i], a.inFormat);
     v = make_float4(v.x + bias.x, v.y + bias.y, v.z + bias.z, v.w + bias.w);
@@ -168,14 +154,12 @@ __device__ __forceinline__ float high_part(float v) {
 // What the high part lacks; nothing where the number is not finite.
 __device__ __forceinline__ float low_part(float v) { return v - v == 0 ? v - high_part(v) : 0; }
 
-KERNEL(split_rows, 256, 4, const SplitArguments a) {
-  constexpr int WARPS = 8, ROWS = 32, COLUMNS = 128;
-  unsigned columnBlocks = (unsigned)(a.columns - 1) / COLUMNS + 1, rowBlock = blockIdx.x / columnBlocks;
-  int at = (int)((blockIdx.x - rowBlock * columnBlocks) * COLUMNS + threadIdx.x % 32 * 4);
+KERNEL(split_rows, RowTile::THREADS, 4, const SplitArguments a) {
+  RowTile tile(a.columns);
+  int at = tile.column;
   if (at >= a.columns) return;
   InRows in = rows_in(a.in, a.inStride, a.columns, a.inFormat);
-  long long first = rowBlock * (long long)ROWS + threadIdx.x / 32;
-  for (long long r = first; r < first + ROWS && r < a.rows; r += WARPS) {
+  for (long long r = tile.row(0); r < tile.row(RowTile::QUADS) && r < a.rows; r += RowTile::WARPS) {
     float4 v = load_quad(in, in.row(r), at);
     float4 high = make_float4(high_part(v.x), high_part(v.y), high_part(v.z), high_part(v.w));
     float4 low = make_float4(low_part(v.x), low_part(v.y), low_part(v.z), low_part(v.w));

@@ -80,15 +80,12 @@ struct ActivatedScores {
                        : make_float4(__ldg(b), __ldg(b + 1), __ldg(b + 2), __ldg(b + 3));
       v = make_float4(v.x + add.x, v.y + add.y, v.z + add.z, v.w + add.w);
     }
-    return make_float4(activated(v.x), activated(v.y), activated(v.z), activated(v.w));
+    return activated(v, relu);
   }
   __device__ __forceinline__ float score(int column) const {
     float v = __ldg(row + column);
-    return activated(bias ? v + __ldg(bias + first + column) : v);
+    return activated(bias ? v + __ldg(bias + first + column) : v, relu);
   }
-
- private:
-  __device__ __forceinline__ float activated(float v) const { return relu && v <= 0 ? 0.0f : v; }
 };
 
 template <class Source, int THREADS, int VECTORS>

@@ -10,6 +10,7 @@
 #include "statistics.h"
 
 #include "quads.cuh"
+#include "reductions.cuh"
 #include "simt.cuh"
 
 ARGUMENTS(SquaredErrorsArguments, 64);
@@ -36,8 +37,7 @@ KERNEL(squared_errors, 32 * WARPS, 4, const SquaredErrorsArguments a) {
                          add_square(v.w, w.w, sums.w));
     }
   }
-  float sum = (sums.x + sums.y) + (sums.z + sums.w);
-  UNROLL for (int distance = 16; distance; distance >>= 1) sum += __shfl_xor_sync(~0u, sum, distance);
+  float sum = warp_sum((sums.x + sums.y) + (sums.z + sums.w));
   if (lane == 0) parts[warp] = sum;
   __syncthreads();
   int owned = (int)threadIdx.x;

@@ -1,8 +1,8 @@
 // The dense steps around a training step's sparse ones, element by element.
 //
 // axpby   y[r, i] = alpha·x[r, i] + beta·y[r, i], in any two formats: one product rounded, then one fused step, then
-//         the rounding of y's format. A block takes 32 rows × 128 columns, a warp a row of them at a time and four rows
-//         at once, so that each lane has eight loads under way. Blocks: ceil(rows / 32)·ceil(columns / 128).
+//         the rounding of y's format. Blocks as RowTile has them; a lane takes all its quads at once, so that it has
+//         eight loads under way.
 //         Bytes: rows·columns·(x + 2·y elements, or x + y where beta is 0). Flops: 3·rows·columns.
 //
 // Launch contract: one-dimensional grids, blocks of 256 threads, no shared memory. Blocks do not depend on each other.
@@ -13,23 +13,21 @@
 
 ARGUMENTS(AxpbyArguments, 64);
 
-KERNEL(axpby, 256, 4, const AxpbyArguments a) {
-  constexpr int WARPS = 8, ROWS_AT_ONCE = 4, COLUMNS = 128;
-  unsigned columnBlocks = (unsigned)(a.columns - 1) / COLUMNS + 1, rowBlock = blockIdx.x / columnBlocks;
-  int at = (int)((blockIdx.x - rowBlock * columnBlocks) * COLUMNS + threadIdx.x % 32 * 4);
+KERNEL(axpby, RowTile::THREADS, 4, const AxpbyArguments a) {
+  RowTile tile(a.columns);
+  int at = tile.column;
   if (at >= a.columns) return;
-  long long first = rowBlock * (long long)(WARPS * ROWS_AT_ONCE) + threadIdx.x / 32;
   InRows x = rows_in(a.x, a.xStride, a.columns, a.xFormat), before = rows_in(a.y, a.yStride, a.columns, a.yFormat);
   OutRows y = rows_out(a.y, a.yStride, a.columns, a.yFormat);
-  uint4 added[ROWS_AT_ONCE], old[ROWS_AT_ONCE];
-  UNROLL for (int i = 0; i < ROWS_AT_ONCE; i++) {
-    long long r = first + i * WARPS;
+  uint4 added[RowTile::QUADS], old[RowTile::QUADS];
+  UNROLL for (int i = 0; i < RowTile::QUADS; i++) {
+    long long r = tile.row(i);
     if (r >= a.rows) continue;
     added[i] = load_stored(x, x.row(r), at);
     if (a.beta != 0) old[i] = load_stored(before, before.row(r), at);
   }
-  UNROLL for (int i = 0; i < ROWS_AT_ONCE; i++) {
-    long long r = first + i * WARPS;
+  UNROLL for (int i = 0; i < RowTile::QUADS; i++) {
+    long long r = tile.row(i);
     if (r >= a.rows) continue;
     float4 v = widened(added[i], a.xFormat);
     v = make_float4(a.alpha * v.x, a.alpha * v.y, a.alpha * v.z, a.alpha * v.w);

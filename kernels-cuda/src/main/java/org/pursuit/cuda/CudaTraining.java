@@ -6,10 +6,6 @@ import org.pursuit.kernel.Training;
 
 /** Dense steps on the device: {@code training.cu}. */
 final class CudaTraining extends Training {
-  private static final int THREADS = 256;
-  private static final int BLOCK_ROWS = 32;
-  private static final int BLOCK_COLUMNS = 128;
-
   private final Kernels kernels;
 
   CudaTraining(Memory memory, Cuda cuda) {
@@ -34,10 +30,6 @@ final class CudaTraining extends Training {
         .int32(to.format())
         .float32(alpha)
         .float32(beta)
-        .launch(
-            (long) Math.ceilDiv(to.rows(), BLOCK_ROWS) * Math.ceilDiv(to.columns(), BLOCK_COLUMNS),
-            1,
-            THREADS,
-            0);
+        .launch(RowTiles.blocks(to.rows(), to.columns()), 1, RowTiles.THREADS, 0);
   }
 }

@@ -10,8 +10,6 @@ final class ScoringKernels {
 
   private static final int THREADS = 256;
   private static final int WARPS = THREADS / 32;
-  private static final int CONVERT_ROWS = 32;
-  private static final int CONVERT_COLUMNS = 128;
 
   private final Kernels kernels;
   private final int multiprocessors;
@@ -91,11 +89,7 @@ final class ScoringKernels {
         .int32(CudaMatrix.format(inType))
         .int32(CudaMatrix.format(outType))
         .int32(relu ? 1 : 0)
-        .launch(
-            (long) Math.ceilDiv(rows, CONVERT_ROWS) * Math.ceilDiv(columns, CONVERT_COLUMNS),
-            1,
-            THREADS,
-            0);
+        .launch(RowTiles.blocks(rows, columns), 1, RowTiles.THREADS, 0);
   }
 
   /**
@@ -118,11 +112,7 @@ final class ScoringKernels {
         .int32(in.format())
         .int32(left ? 2 : 1)
         .int32(0)
-        .launch(
-            (long) Math.ceilDiv(rows, CONVERT_ROWS) * Math.ceilDiv(in.columns(), CONVERT_COLUMNS),
-            1,
-            THREADS,
-            0);
+        .launch(RowTiles.blocks(rows, in.columns()), 1, RowTiles.THREADS, 0);
   }
 
   /** {@code out[j] = bias[j] − ⟨preBias, weights_j⟩}; {@code bias} is 0 for none. */
