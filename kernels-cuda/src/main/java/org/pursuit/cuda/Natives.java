@@ -36,7 +36,7 @@ final class Natives {
             Class.forName(jcuda.getName(), true, jcuda.getClassLoader());
             return null;
           } catch (LinkageError e) {
-            return firstReason(e);
+            return reason(e);
           } finally {
             System.setProperty(TEMPORARY, temporary);
           }
@@ -67,11 +67,20 @@ final class Natives {
         copy(owner, resource, copy);
         return use.problem(copy);
       } finally {
-        Files.deleteIfExists(copy);
-        Files.delete(folder);
+        remove(copy);
+        remove(folder);
       }
     } catch (IOException | ClassNotFoundException e) {
       return e.toString();
+    }
+  }
+
+  /** A file that is mapped cannot be removed at once everywhere, on NFS for one. */
+  private static void remove(Path path) {
+    try {
+      Files.deleteIfExists(path);
+    } catch (IOException e) {
+      path.toFile().deleteOnExit();
     }
   }
 
@@ -85,7 +94,7 @@ final class Natives {
   }
 
   /** JCuda reports two attempts in one long text; the second one is that with our copy. */
-  private static String firstReason(LinkageError e) {
+  private static String reason(LinkageError e) {
     String text = String.valueOf(e.getMessage());
     String mark = UnsatisfiedLinkError.class.getName() + ": ";
     int at = text.lastIndexOf(mark);
