@@ -461,6 +461,9 @@ TEST(faults_are_injected_where_they_are_asked_for) {
   EXPECT_EQUAL(complaint(), std::string("cuMemsetD32Async: a fault was injected"));
   EXPECT_EQUAL(cuStreamSynchronize(s), SUCCESS);
   EXPECT_EQUAL(downloaded(memory, 1)[0], 1);
+  simtSet("failFree", 1);
+  EXPECT_EQUAL(cuMemFree_v2(more), 304);
+  EXPECT_EQUAL(cuMemFree_v2(more), SUCCESS);
   simtSet("failKernel", 2);
   EXPECT_EQUAL(launch(f, 2, 64, s, a), SUCCESS);
   EXPECT_EQUAL(launch(f, 2, 64, s, a), SUCCESS);

@@ -68,6 +68,13 @@ int wait_captured(Stream& stream, const Event& event) {
 
 }  // namespace
 
+void forget_events() {
+  for (auto& event : events()) {
+    if (event->alive) state().counters.events--;
+    event->alive = false;
+  }
+}
+
 SIMT_EXPORT int cuEventCreate(void** handle, unsigned flags) {
   return call("cuEventCreate", Needs::CONTEXT, [&] {
     constexpr unsigned DISABLE_TIMING = 2;

@@ -34,6 +34,7 @@ constexpr Setting SETTINGS[] = {
     {"failLoad", "SIMT_FAIL_LOAD", &Settings::failLoad, 0},
     {"failProduct", "SIMT_FAIL_PRODUCT", &Settings::failProduct, 0},
     {"failCall", "SIMT_FAIL_CALL", &Settings::failCall, 0},
+    {"failFree", "SIMT_FAIL_FREE", &Settings::failFree, 0},
 };
 
 struct Counter {
@@ -94,7 +95,8 @@ int call(const char* name, Needs needs, const std::function<int()>& body) {
     result = complain(INVALID_CONTEXT, "no context is current");
   else if (needs == Needs::CONTEXT && s.primary.broken)
     result = s.primary.broken;
-  else if (needs == Needs::CONTEXT && due(s.settings.failCall))
+  else if ((needs == Needs::CONTEXT && due(s.settings.failCall)) ||
+           (needs == Needs::RELEASING && due(s.settings.failFree)))
     result = injected(OPERATING_SYSTEM, "");
   else
     result = body();

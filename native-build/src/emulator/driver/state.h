@@ -28,6 +28,7 @@ struct Settings {
   long long failLoad;           // SIMT_FAIL_LOAD            n: the n-th module fails to load, for want of memory
   long long failProduct;        // SIMT_FAIL_PRODUCT         n: the n-th product of the emulated cuBLAS is refused
   long long failCall;           // SIMT_FAIL_CALL            n: the n-th call that needs the context, and frees nothing, does nothing (code 304)
+  long long failFree;           // SIMT_FAIL_FREE            n: the n-th call that frees something does nothing (code 304)
 };
 
 // What lives, for tests that nothing leaks; simtGet gives them by these names.

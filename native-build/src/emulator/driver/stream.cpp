@@ -143,6 +143,7 @@ void forget_streams() {
     stream->done = stream->queued;
     stream->capture.reset();
   }
+  forget_events();
   forget_graphs();
 }
 

@@ -49,5 +49,6 @@ int run_until(Stream& stream, uint64_t done);
 int unless_capturing();
 
 void forget_streams();
+void forget_events();
 
 }  // namespace simt::driver

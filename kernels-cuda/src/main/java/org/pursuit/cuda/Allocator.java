@@ -183,12 +183,17 @@ final class Allocator implements AutoCloseable {
 
   /** Gives back what was freed first. */
   private void giveBackDownTo(long kept) {
+    if (idleBytes <= kept) {
+      return;
+    }
+    List<Block> freed = new ArrayList<>();
     while (idleBytes > kept) {
       Block block = idle.removeFirst();
       idleBytes -= block.bytes();
-      driver.enterFreeing();
-      driver.leaveFreeing("cuMemFree", JCudaDriver.cuMemFree(block.pointer()));
+      freed.add(block);
     }
+    Frees.all(
+        freed, block -> driver.free("cuMemFree", () -> JCudaDriver.cuMemFree(block.pointer())));
   }
 
   private long freeBytes() {

@@ -189,11 +189,15 @@ final class Blas implements AutoCloseable {
     if (handle != null) {
       cublasHandle closing = handle;
       handle = null;
-      driver.enterFreeing();
-      int status = JCublas2.cublasDestroy(closing);
-      driver.leaveFreeing("cublasDestroy", CUresult.CUDA_SUCCESS);
-      if (status != cublasStatus.CUBLAS_STATUS_SUCCESS && !driver.isBroken()) {
-        throw failure("cublasDestroy", status);
+      int[] status = new int[1];
+      driver.free(
+          "cublasDestroy",
+          () -> {
+            status[0] = JCublas2.cublasDestroy(closing);
+            return CUresult.CUDA_SUCCESS;
+          });
+      if (status[0] != cublasStatus.CUBLAS_STATUS_SUCCESS && !driver.isBroken()) {
+        throw failure("cublasDestroy", status[0]);
       }
     }
   }

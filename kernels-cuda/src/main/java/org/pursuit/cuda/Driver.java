@@ -1,5 +1,6 @@
 package org.pursuit.cuda;
 
+import java.util.function.IntSupplier;
 import jcuda.Pointer;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUpointer_attribute;
@@ -71,17 +72,18 @@ final class Driver implements AutoCloseable {
     }
   }
 
-  /** {@link #enter} for a call that frees something, which is tried in a broken context too. */
-  void enterFreeing() {
-    int result = JCudaDriver.cuCtxPushCurrent(context);
-    if (broken == null) {
-      check("cuCtxPushCurrent", result);
+  /**
+   * Makes a call that frees something, in a broken context too: that answers every call with its
+   * error. Where the context cannot become current any more, there is nothing left to free.
+   */
+  void free(String operation, IntSupplier call) {
+    int entered = JCudaDriver.cuCtxPushCurrent(context);
+    if (entered == CUresult.CUDA_SUCCESS) {
+      int result = call.getAsInt();
+      leave(operation, broken == null ? result : CUresult.CUDA_SUCCESS);
+    } else if (broken == null) {
+      throw failure("cuCtxPushCurrent", entered);
     }
-  }
-
-  /** Ends what {@link #enterFreeing} began. A broken context answers every call with its error. */
-  void leaveFreeing(String operation, int result) {
-    leave(operation, broken == null ? result : CUresult.CUDA_SUCCESS);
   }
 
   /** Whether an address is memory of this device. */

@@ -49,8 +49,10 @@ final class Graphs implements AutoCloseable {
     driver.enter();
     int made = JCudaDriver.cuGraphInstantiate(graph, recorded, 0);
     int destroyed = JCudaDriver.cuGraphDestroy(recorded);
+    if (made == CUresult.CUDA_SUCCESS) {
+      open.add(graph);
+    }
     driver.leave("cuGraphInstantiate", made == CUresult.CUDA_SUCCESS ? destroyed : made);
-    open.add(graph);
     return graph;
   }
 
@@ -59,16 +61,19 @@ final class Graphs implements AutoCloseable {
     if (!stream.isCapturing()) {
       return;
     }
-    CUgraph recorded = new CUgraph();
     stream.capturing(false);
-    driver.enterFreeing();
+    driver.free("cuStreamEndCapture", this::forget);
+  }
+
+  private int forget() {
+    CUgraph recorded = new CUgraph();
     int ended = JCudaDriver.cuStreamEndCapture(stream.handle(), recorded);
-    if (ended == CUresult.CUDA_SUCCESS) {
-      ended = JCudaDriver.cuGraphDestroy(recorded);
-    }
-    // A call that failed may have invalidated the recording, which is then reported here.
-    boolean known = ended == CUresult.CUDA_ERROR_STREAM_CAPTURE_INVALIDATED;
-    driver.leaveFreeing("cuStreamEndCapture", known ? CUresult.CUDA_SUCCESS : ended);
+    return switch (ended) {
+      case CUresult.CUDA_SUCCESS -> JCudaDriver.cuGraphDestroy(recorded);
+      // A call that failed may have invalidated the recording, which is then reported here.
+      case CUresult.CUDA_ERROR_STREAM_CAPTURE_INVALIDATED -> CUresult.CUDA_SUCCESS;
+      default -> ended;
+    };
   }
 
   /** Queues a graph. */
@@ -83,13 +88,12 @@ final class Graphs implements AutoCloseable {
     if (!open.remove(graph)) {
       return false;
     }
-    driver.enterFreeing();
-    driver.leaveFreeing("cuGraphExecDestroy", JCudaDriver.cuGraphExecDestroy(graph));
+    driver.free("cuGraphExecDestroy", () -> JCudaDriver.cuGraphExecDestroy(graph));
     return true;
   }
 
   @Override
   public void close() {
-    List.copyOf(open).forEach(this::destroy);
+    Frees.all(List.copyOf(open), this::destroy);
   }
 }

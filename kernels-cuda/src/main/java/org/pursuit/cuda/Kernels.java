@@ -89,9 +89,7 @@ final class Kernels implements AutoCloseable {
     List<CUmodule> loaded = new ArrayList<>(modules.values());
     modules.clear();
     kernels.clear();
-    for (CUmodule module : loaded) {
-      driver.enterFreeing();
-      driver.leaveFreeing("cuModuleUnload", JCudaDriver.cuModuleUnload(module));
-    }
+    Frees.all(
+        loaded, module -> driver.free("cuModuleUnload", () -> JCudaDriver.cuModuleUnload(module)));
   }
 }

@@ -1,6 +1,7 @@
 package org.pursuit.cuda;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import jcuda.Pointer;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUevent_flags;
@@ -64,9 +65,10 @@ final class PinnedBlock implements AutoCloseable {
 
   @Override
   public void close() {
-    driver.enterFreeing();
-    int destroyed = JCudaDriver.cuEventDestroy(copied);
-    int freed = JCudaDriver.cuMemFreeHost(pointer);
-    driver.leaveFreeing("cuMemFreeHost", destroyed == 0 ? freed : destroyed);
+    Frees.all(
+        List.<Runnable>of(
+            () -> driver.free("cuEventDestroy", () -> JCudaDriver.cuEventDestroy(copied)),
+            () -> driver.free("cuMemFreeHost", () -> JCudaDriver.cuMemFreeHost(pointer))),
+        Runnable::run);
   }
 }

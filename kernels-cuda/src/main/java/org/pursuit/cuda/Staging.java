@@ -1,6 +1,9 @@
 package org.pursuit.cuda;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
 
 /**
  * Copies between Java and the device through a ring of pinned blocks, so that the device copies one
@@ -105,13 +108,9 @@ final class Staging implements AutoCloseable {
 
   /** Frees the ring; what was queued has been waited for. */
   void trim() {
-    for (int i = 0; i < BLOCKS; i++) {
-      if (ring[i] != null) {
-        PinnedBlock block = ring[i];
-        ring[i] = null;
-        block.close();
-      }
-    }
+    List<PinnedBlock> blocks = Arrays.stream(ring).filter(Objects::nonNull).toList();
+    Arrays.fill(ring, null);
+    Frees.all(blocks, PinnedBlock::close);
   }
 
   @Override

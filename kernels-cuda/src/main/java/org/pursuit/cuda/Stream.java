@@ -209,7 +209,6 @@ final class Stream implements AutoCloseable {
 
   @Override
   public void close() {
-    driver.enterFreeing();
-    driver.leaveFreeing("cuStreamDestroy", JCudaDriver.cuStreamDestroy(handle));
+    driver.free("cuStreamDestroy", () -> JCudaDriver.cuStreamDestroy(handle));
   }
 }

@@ -3,12 +3,16 @@ package org.pursuit.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import jcuda.driver.CUcontext;
+import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 import org.junit.jupiter.api.Test;
+import org.pursuit.KernelException;
 import org.pursuit.data.DType;
 import org.pursuit.data.Matrix;
 
@@ -55,6 +59,30 @@ class ContextTest {
       last.join();
       assertThat(y.download()).containsExactly(100, 200, 300);
     }
+  }
+
+  @Test
+  void aContextThatCannotBecomeCurrentLeavesAnothersAlone() {
+    Device device = Device.read(0);
+    Driver driver = new Driver(device);
+    driver.enter();
+    driver.enter();
+    assertThat(catchThrowable(() -> driver.leave("test", CUresult.CUDA_ERROR_LAUNCH_FAILED)))
+        .isInstanceOf(KernelException.class);
+    Driver.check(
+        "cuDevicePrimaryCtxRelease", JCudaDriver.cuDevicePrimaryCtxRelease(device.handle()));
+    List<String> calls = new ArrayList<>();
+    driver.free(
+        "test",
+        () -> {
+          calls.add("free");
+          return CUresult.CUDA_SUCCESS;
+        });
+    assertThat(calls).isEmpty();
+    CUcontext remaining = new CUcontext();
+    Driver.check("cuCtxPopCurrent", JCudaDriver.cuCtxPopCurrent(remaining));
+    assertThat(remaining).isNotEqualTo(new CUcontext());
+    assertNoneCurrent();
   }
 
   private static void assertNoneCurrent() {

@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -82,6 +83,14 @@ final class Emulator implements BeforeEachCallback, AfterEachCallback {
   public void afterEach(ExtensionContext context) {
     set("defaults", 0);
     assertNothingAlive();
+  }
+
+  /** How many things live on the device, the bytes of its memory apart. */
+  static long alive() {
+    return Stream.of(ALIVE)
+        .filter(name -> !name.equals("allocatedBytes"))
+        .mapToLong(Emulator::get)
+        .sum();
   }
 
   /** Nothing of any backend is left on the device. */

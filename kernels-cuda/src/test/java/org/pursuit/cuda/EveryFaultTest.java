@@ -86,6 +86,47 @@ class EveryFaultTest {
         .withMessage("cuStreamCreate on backend cuda failed: CUDA_ERROR_OPERATING_SYSTEM (304)");
   }
 
+  /** One thing that cannot be freed stays behind alone, whichever it is. */
+  @Test
+  void closingFreesTheRest() {
+    // Another backend keeps the device's context, which would take everything along.
+    try (CudaBackend other = Emulator.open()) {
+      long before = Emulator.alive();
+      long places;
+      int n = 0;
+      do {
+        n++;
+        CudaBackend backend = Emulator.open();
+        Tour.of(backend);
+        CudaGraph graph = backend.capture(() -> {});
+        places = Emulator.alive() - before - 1;
+        Emulator.set("failFree", n);
+        assertThatExceptionOfType(KernelException.class)
+            .as("at place %d of %d", n, places)
+            .isThrownBy(backend::close)
+            .withMessageEndingWith("failed: CUDA_ERROR_OPERATING_SYSTEM (304)")
+            .satisfies(e -> assertThat(e.getSuppressed()).isEmpty());
+        graph.close();
+        before++;
+        assertThat(Emulator.alive()).as("at place %d of %d", n, places).isEqualTo(before);
+      } while (n < places);
+      assertThat(places).isGreaterThanOrEqualTo(20);
+      other.synchronize();
+    }
+  }
+
+  @Test
+  void trimFreesTheRest() {
+    try (CudaBackend backend = Emulator.open()) {
+      Tour.of(backend);
+      Emulator.set("failFree", 2);
+      assertThatExceptionOfType(KernelException.class).isThrownBy(backend::trim);
+      backend.trim();
+      assertThat(Emulator.get("pinned") + Emulator.get("events") + Emulator.get("allocations"))
+          .isEqualTo(1);
+    }
+  }
+
   private static List<String> undisturbed() {
     try (CudaBackend backend = Emulator.open()) {
       return Tour.of(backend);
