@@ -40,7 +40,7 @@ struct Case {
 
 // A generator seeded by SIMT_SEED and the case's name.
 std::mt19937& random();
-bool quick();  // under a checker, which is several times slower: fewer or smaller shapes will do
+bool quick();  // under a checker, which is several times slower, or to list barriers: fewer or smaller shapes will do
 
 // Device memory, followed and preceded by bytes that nobody may touch. The address can be moved off its alignment.
 template <class T>

@@ -29,19 +29,21 @@ barriers() {
   done
 }
 
-# Lines "file:line program case" of every barrier that a case reaches.
+# Lines "file:line program case" of every barrier that a program's cases reach.
 reached() {
-  for program in "$programs"/*_test_plain; do
-    name=$(basename "$program" _plain)
-    SIMT_SEED=1 "$program" --barriers > "$work/list" 2> "$work/said" || { cat "$work/list" "$work/said" >&2; exit 1; }
-    awk -v name="$name" '{ print $1, name, $2 }' "$work/list"
-  done
+  set -euo pipefail
+  local name
+  name=$(basename "$1" _plain)
+  SIMT_SEED=1 "$1" --barriers > "$work/list.$name" 2> "$work/said.$name" ||
+    { cat "$work/list.$name" "$work/said.$name" >&2; return 255; }
+  awk -v name="$name" '{ print $1, name, $2 }' "$work/list.$name" > "$work/reached.$name"
 }
 
-# The variant and seed under which the cases miss the barrier, if any.
+# The variant and seed under which the cases miss the barrier, if any. One that the table explains gets one try.
 killer() {
-  local place=$1 program cases variant seed
-  for pair in checked:1 plain:1 plain:2 plain:0 checked:2; do
+  local place=$1 tries="checked:1 plain:1 plain:2 plain:0 checked:2" program cases variant seed
+  ! grep -qxF "$2" "$work/explained" || tries=checked:1
+  for pair in $tries; do
     variant=${pair%:*} seed=${pair#*:}
     for program in $(awk -v place="$place" '$1 == place { print $2 }' "$work/reached" | sort -u); do
       cases=$(awk -v place="$place" -v program="$program" '$1 == place && $2 == program { print $3 }' "$work/reached")
@@ -64,7 +66,7 @@ judge() {
     echo "$key" > "$work/survivor.$place"
     return
   fi
-  by=$(killer "$place")
+  by=$(killer "$place" "$key")
   if [ -n "$by" ]; then
     echo "$place ($key): missed by $by"
   else
@@ -74,14 +76,15 @@ judge() {
 }
 
 barriers | { grep -F -- "$part" || true; } > "$work/barriers"
-reached > "$work/reached"
+sed -e '/^#/d' -e '/^$/d' -e 's/ *|.*//' "$table" | { grep -F -- "$part" || true; } | sort > "$work/explained"
 count=$(wc -l < "$work/barriers")
-export -f judge killer
+export -f reached judge killer
 export programs work
+printf '%s\n' "$programs"/*_test_plain | xargs -P "$(nproc)" -L 1 bash -c 'reached "$@"' reached
+cat "$work"/reached.* > "$work/reached"
 xargs -P "$(nproc)" -L 1 bash -c 'judge "$@"' judge < "$work/barriers"
 
 find "$work" -name 'survivor.*' -exec cat {} + | sort > "$work/found"
-sed -e '/^#/d' -e '/^$/d' -e 's/ *|.*//' "$table" | { grep -F -- "$part" || true; } | sort > "$work/explained"
 echo
 echo "$count barriers, $(wc -l < "$work/found") survivors, $(wc -l < "$work/explained") explained"
 status=0

@@ -91,7 +91,7 @@ class RealDataTest {
   @EveryBackend
   void pursuitByProducts(BackendUnderTest backend) {
     assumeTrue(
-        !backend.name().equals("scalar") || Boolean.getBoolean("pursuit.exhaustive"),
+        backend.fast() || Boolean.getBoolean("pursuit.exhaustive"),
         "takes minutes; -Dpursuit.exhaustive=true runs it");
     assertPursuit(backend, activations, Sign.MAGNITUDE, null, MAGNITUDE, 30.43);
     assertPursuit(backend, activations, Sign.POSITIVE, null, POSITIVE, 31.96);

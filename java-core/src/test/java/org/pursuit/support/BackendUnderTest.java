@@ -1,5 +1,6 @@
 package org.pursuit.support;
 
+import org.pursuit.Backend;
 import org.pursuit.BackendOptions;
 import org.pursuit.Backends;
 
@@ -24,6 +25,13 @@ public record BackendUnderTest(String name) {
   /** Opens the backend with options. */
   public Lab open(BackendOptions options) {
     return new Lab(Backends.open(name, options));
+  }
+
+  /** Whether the backend is made for speed, and its device is not emulated on the processor. */
+  public boolean fast() {
+    try (Backend backend = Backends.open(name)) {
+      return !name.equals("scalar") && !backend.info().device().contains("emulator");
+    }
   }
 
   @Override
