@@ -118,7 +118,8 @@ public final class CudaBackend extends Backend {
   /**
    * Records the kernel calls that {@code calls} makes on this backend instead of running them. Make
    * the same calls once before: allocations, uploads, downloads and the loading of kernels are
-   * errors while a graph is captured, and so are calls from another thread.
+   * errors while a graph is captured, and so are kernel calls from another thread, which throw
+   * {@link IllegalStateException} there.
    *
    * @throws IllegalStateException if {@code calls} does what cannot be recorded; the backend goes
    *     on

@@ -30,6 +30,7 @@ final class Driver implements AutoCloseable {
   private final OperationLog log = new OperationLog();
   private final boolean debug = Boolean.getBoolean(DEBUG);
   private String broken;
+  private Thread capturing;
 
   /** Retains the device's primary context. */
   Driver(Device device) {
@@ -52,11 +53,18 @@ final class Driver implements AutoCloseable {
   /**
    * Makes the context current.
    *
-   * @throws IllegalStateException if an earlier error has broken it
+   * @throws IllegalStateException if an earlier error has broken it, or if another thread captures
    */
   void enter() {
     if (broken != null) {
       throw new IllegalStateException(broken);
+    }
+    if (capturing != null && capturing != Thread.currentThread()) {
+      throw new IllegalStateException(
+          "backend "
+              + CudaProvider.NAME
+              + " is used by one thread at a time; another captures a graph (open a backend"
+              + " for each thread)");
     }
     check("cuCtxPushCurrent", JCudaDriver.cuCtxPushCurrent(context));
   }
@@ -84,6 +92,15 @@ final class Driver implements AutoCloseable {
     } else if (broken == null) {
       throw failure("cuCtxPushCurrent", entered);
     }
+  }
+
+  /**
+   * Keeps other threads from entering: their calls would become part of what one captures.
+   *
+   * @param thread that which may enter; null for all
+   */
+  void capturing(Thread thread) {
+    capturing = thread;
   }
 
   /** Whether an address is memory of this device. */

@@ -108,6 +108,7 @@ final class Kernel {
     block.position((block.position() + bytes - 1) & -bytes);
   }
 
+  /** Permits more shared memory: no work for the stream, so that a capture does not mind it. */
   private void allow(int sharedBytes) {
     int most = device.sharedBytesPerBlock();
     require(sharedBytes <= most, "shared bytes up to ", most, sharedBytes);

@@ -32,7 +32,8 @@ final class Kernels implements AutoCloseable {
   /**
    * The kernel called {@code name}, the same at every call.
    *
-   * @throws IllegalStateException if there is none, or none for this device
+   * @throws IllegalStateException if there is none, or none for this device, or if it is asked for
+   *     the first time while a graph is captured
    */
   Kernel kernel(String name) {
     Kernel known = kernels.get(name);
@@ -44,6 +45,7 @@ final class Kernels implements AutoCloseable {
   }
 
   private Kernel load(String name) {
+    stream.requireNoCapture("loading kernel " + name);
     Manifest.Entry entry = manifest == null ? null : manifest.entry(name);
     if (entry == null) {
       throw new IllegalStateException(
@@ -73,7 +75,6 @@ final class Kernels implements AutoCloseable {
     if (known != null) {
       return known;
     }
-    stream.requireNoCapture("loading the kernels of " + family);
     byte[] image = images.image(family);
     CUmodule module = new CUmodule();
     driver.enter();

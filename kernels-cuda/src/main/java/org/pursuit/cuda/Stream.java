@@ -150,9 +150,10 @@ final class Stream implements AutoCloseable {
     driver.succeeded();
   }
 
-  /** Notes whether calls are being recorded instead of run. */
+  /** Notes whether the calling thread's calls, the only ones now, are recorded instead of run. */
   void capturing(boolean capturing) {
     this.capturing = capturing;
+    driver.capturing(capturing ? Thread.currentThread() : null);
   }
 
   /** Whether calls are being recorded instead of run. */

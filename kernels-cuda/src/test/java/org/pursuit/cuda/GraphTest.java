@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -45,7 +46,10 @@ class GraphTest {
         Matrix x = backend.upload(new float[] {1, 2, 3}, 1, 3);
         Matrix y = backend.matrix(1, 3, DType.F32);
         Floats errors = backend.floats(1)) {
-      refuses(backend, "loading the kernels of training", () -> step(backend, x, y, errors));
+      refuses(backend, "loading kernel axpby", () -> step(backend, x, y, errors));
+      Kernels kernels = backend.cuda().kernels();
+      kernels.kernel("convert_rows");
+      refuses(backend, "loading kernel fold_pre_bias", () -> kernels.kernel("fold_pre_bias"));
       step(backend, x, y, errors);
       backend.synchronize();
       refuses(backend, "allocating floats [7]", () -> backend.floats(7));
@@ -195,6 +199,30 @@ class GraphTest {
       assertThat(Emulator.get("graphs")).isZero();
       assertThat(Emulator.get("modules")).isZero();
       other.synchronize();
+    }
+  }
+
+  @Test
+  void callsFromAnotherThreadAreNotRecorded() {
+    try (CudaBackend backend = Emulator.open();
+        Matrix x = backend.upload(new float[] {1, 2, 3}, 1, 3);
+        Matrix y = backend.matrix(1, 3, DType.F32)) {
+      Runnable call = () -> backend.training().axpby(1, x, 1, y);
+      call.run();
+      Runnable calls =
+          () -> {
+            call.run();
+            assertThatThrownBy(() -> CompletableFuture.runAsync(call).join())
+                .cause()
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage(
+                    "backend cuda is used by one thread at a time; another captures a graph (open a"
+                        + " backend for each thread)");
+          };
+      try (CudaGraph graph = backend.capture(calls)) {
+        CompletableFuture.runAsync(graph::launch).join();
+      }
+      assertThat(y.download()).containsExactly(2, 4, 6);
     }
   }
 
