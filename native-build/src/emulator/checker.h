@@ -13,8 +13,6 @@ void warp_synchronised(Thread* lanes, unsigned mask);
 void block_synchronised(Block& block);
 void cluster_synchronised(Cluster& cluster);
 void atomic_access(const void* address, size_t bytes, Site site);
-void read(const void* address, size_t bytes, Site site);
-void write(const void* address, size_t bytes, Site site);
 void released(const void* address, size_t bytes);  // device memory
 #else
 constexpr bool ENABLED = false;
@@ -25,8 +23,6 @@ inline void warp_synchronised(Thread*, unsigned) {}
 inline void block_synchronised(Block&) {}
 inline void cluster_synchronised(Cluster&) {}
 inline void atomic_access(const void*, size_t, Site) {}
-inline void read(const void*, size_t, Site) {}
-inline void write(const void*, size_t, Site) {}
 inline void released(const void*, size_t) {}
 #endif
 

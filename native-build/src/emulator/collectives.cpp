@@ -301,38 +301,6 @@ void before_atomic(const void* address, size_t bytes, Site site) {
   checker::atomic_access(address, bytes, site);
 }
 
-void copy_async(void* shared, const void* global, Site site) {
-  check_aligned(shared, 16, site);
-  check_aligned(global, 16, site);
-  Block& block = *current->block;
-  size_t offset = size_t(static_cast<unsigned char*>(shared) - block.shared);
-  if (offset > block.launch->sharedBytes || block.launch->sharedBytes - offset < 16)
-    machine().fail(Fault::ILLEGAL_ADDRESS, "copy_async at %s:%d: the target is not in the block's shared memory",
-                   base(site.file), site.line);
-  checker::write(shared, 16, site);
-  std::memset(shared, 0xff, 16);
-  machine().copies().push_back({current, shared, global, current->copies, site});
-}
-
-void copy_async_commit() { current->copies++; }
-
-void copy_async_wait(unsigned groups, Site site) {
-  if (sites::skipped(site)) return;
-  auto& copies = machine().copies();
-  size_t kept = 0;
-  for (size_t i = 0; i < copies.size(); i++) {
-    PendingCopy copy = copies[i];
-    if (copy.thread != current || copy.group + groups >= current->copies) {
-      copies[kept++] = copy;
-      continue;
-    }
-    checker::read(copy.global, 16, copy.site);
-    checker::write(copy.shared, 16, site);
-    std::memcpy(copy.shared, copy.global, 16);
-  }
-  copies.resize(kept);
-}
-
 void misaligned(const void* address, size_t alignment, Site site) {
   machine().fail(Fault::MISALIGNED_ADDRESS, "the address %p at %s:%d is no multiple of %zu", address, base(site.file),
                  site.line, alignment);

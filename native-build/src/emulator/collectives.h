@@ -39,10 +39,6 @@ void* shared_memory(size_t offset, size_t bytes, size_t alignment, Site site);
 // Called before an atomic access: another thread may run first.
 void before_atomic(const void* address, size_t bytes, Site site);
 
-void copy_async(void* shared, const void* global, Site site);
-void copy_async_commit();
-void copy_async_wait(unsigned groups, Site site);
-
 [[noreturn]] void misaligned(const void* address, size_t alignment, Site site);
 
 inline void check_aligned(const void* address, size_t alignment, Site site) {

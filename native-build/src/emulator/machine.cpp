@@ -64,7 +64,6 @@ void Machine::prepare(const Launch& launch, uint3 first, uint64_t linear) {
     for (unsigned i = 0; i < size; i++) arenas_.emplace_back(launch.sharedBytes);
   }
   ready_.clear();
-  copies_.clear();
   cluster_ = {this, blocks_.data(), size, linear, unsigned(all), 0, {}};
   running_ = all;
   failure_ = {};
@@ -189,9 +188,6 @@ void Machine::yield() {
 void Machine::exit_thread() {
   Thread* thread = current;
   Block& block = *thread->block;
-  for (const PendingCopy& copy : copies_)
-    if (copy.thread == thread)
-      fail(Fault::LAUNCH_FAILED, "the thread exits without having waited for its asynchronous copies");
   thread->state = State::DONE;
   running_--;
   leave(*thread);  // whoever waited for this thread alone goes on

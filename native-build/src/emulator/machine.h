@@ -36,15 +36,6 @@ struct Cluster {
   Site site;
 };
 
-// An asynchronous copy between its start and its wait.
-struct PendingCopy {
-  Thread* thread;
-  void* shared;
-  const void* global;
-  unsigned group;
-  Site site;
-};
-
 class Machine {
  public:
   Machine() = default;
@@ -64,7 +55,6 @@ class Machine {
   size_t stack_of(const Thread* thread) const { return size_t(thread - threads_.data()); }
   const Stacks& stacks() const { return stacks_; }
   const std::vector<Arena>& arenas() const { return arenas_; }
-  std::vector<PendingCopy>& copies() { return copies_; }
 
  private:
   void prepare(const Launch& launch, uint3 first, uint64_t linear);
@@ -81,7 +71,6 @@ class Machine {
   std::vector<Block> blocks_;
   std::vector<Arena> arenas_;
   std::vector<Thread*> ready_;
-  std::vector<PendingCopy> copies_;
   Cluster cluster_{};
   const Launch* launch_ = nullptr;
   size_t running_ = 0;  // threads that have not exited

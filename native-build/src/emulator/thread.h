@@ -60,7 +60,6 @@ struct Thread {
   Site site;
   uint64_t operand, result;
   unsigned selector, width;  // of a shuffle
-  unsigned copies;           // asynchronous copies under way
 };
 
 // The thread that runs now; null outside of a launch. Initial-exec, for it is read at every threadIdx.

@@ -237,17 +237,6 @@ SIMT_STORE(__stcs)
 #undef SIMT_LOAD
 #undef SIMT_STORE
 
-// ---- Asynchronous copies: done as late as allowed, at the wait; until then the target holds a poison ----
-
-SIMT_TWIN void copy_async(void* shared, const void* global, SIMT_SITE) {
-  ::simt::copy_async(shared, global, SIMT_HERE);
-}
-SIMT_TWIN void copy_async_commit() { ::simt::copy_async_commit(); }
-template <int groups>
-SIMT_TWIN void copy_async_wait(SIMT_SITE) {
-  ::simt::copy_async_wait(groups, SIMT_HERE);
-}
-
 // ---- Bits and numbers ----
 
 SIMT_TWIN int __popc(unsigned v) { return __builtin_popcount(v); }

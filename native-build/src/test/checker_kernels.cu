@@ -5,7 +5,7 @@
 ARGUMENTS(OrderArguments, 24);
 
 struct OrderShared {
-  alignas(16) int words[128];
+  int words[64];
   int* pointers[64];
 };
 
@@ -28,18 +28,6 @@ __device__ void in_a_warp(const OrderArguments& a, OrderShared& s, Order order) 
   a.out[t] = s.words[lane ^ by];
 }
 
-__device__ void copies(const OrderArguments& a, OrderShared& s, Order order) {
-  int t = int(threadIdx.x);
-  if (t < 32) {
-    copy_async(&s.words[4 * t], &a.data[4 * t]);
-    copy_async_commit();
-    if (order != Order::COPY_WITHOUT_WAIT) copy_async_wait<0>();
-  }
-  if (order != Order::COPY_WITHOUT_BARRIER) __syncthreads();
-  a.out[t] = s.words[t ^ 37];
-  if (order == Order::COPY_WITHOUT_WAIT && t < 32) copy_async_wait<0>();
-}
-
 // Two warps; two blocks.
 KERNEL(checker_order, 64, 1, const OrderArguments a) {
   OrderShared& s = shared_memory<OrderShared>();
@@ -47,7 +35,7 @@ KERNEL(checker_order, 64, 1, const OrderArguments a) {
   int t = int(threadIdx.x), b = int(blockIdx.x);
   int local = t;
   if (order != Order::NEVER_WRITTEN) {
-    s.words[t] = s.words[64 + t] = 0;
+    s.words[t] = 0;
     __syncthreads();
   }
   switch (order) {
@@ -96,11 +84,6 @@ KERNEL(checker_order, 64, 1, const OrderArguments a) {
       __syncthreads();
       a.out[b * 64 + t] = *s.pointers[t ^ 1];
       __syncthreads();
-      break;
-    case Order::ASYNCHRONOUS_COPY:
-    case Order::COPY_WITHOUT_WAIT:
-    case Order::COPY_WITHOUT_BARRIER:
-      if (b == 0) copies(a, s, order);
       break;
     case Order::CONSTANT_TABLE: a.out[b * 64 + t] = TABLE[t & 3]; break;
   }

@@ -22,9 +22,6 @@ enum class Order {
   BLOCKS_COUNT,          // right: atomics on device memory
   PAST_AN_ALLOCATION,
   FOREIGN_STACK,         // a pointer to another thread's local variable
-  ASYNCHRONOUS_COPY,     // right: wait, then barrier
-  COPY_WITHOUT_WAIT,
-  COPY_WITHOUT_BARRIER,  // its own thread waited, the reader did not
   CONSTANT_TABLE,        // right: constants may be read
 };
 

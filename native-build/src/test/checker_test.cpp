@@ -35,8 +35,7 @@ std::string wrong(Peers peers) {
 
 TEST(right_kernels_are_left_alone) {
   for (Order order : {Order::BLOCK_BARRIER, Order::WARP_BARRIER, Order::PART_OF_A_WARP, Order::THROUGH_A_THIRD_LANE,
-                      Order::BYTES_OF_A_WORD, Order::ATOMICS, Order::BLOCKS_COUNT, Order::ASYNCHRONOUS_COPY,
-                      Order::CONSTANT_TABLE})
+                      Order::BYTES_OF_A_WORD, Order::ATOMICS, Order::BLOCKS_COUNT, Order::CONSTANT_TABLE})
     right(order);
   right(Peers::ORDERED);
 }
@@ -77,11 +76,6 @@ TEST(blocks_that_exchange_data) {
 TEST(memory_of_nobody) {
   EXPECT_CONTAINS(wrong(Order::PAST_AN_ALLOCATION), "it writes 4 bytes outside of every allocation, at offset 1");
   EXPECT_CONTAINS(wrong(Order::FOREIGN_STACK), "on the stack of thread");
-}
-
-TEST(asynchronous_copies) {
-  EXPECT_CONTAINS(wrong(Order::COPY_WITHOUT_WAIT), "race: it ");
-  EXPECT_CONTAINS(wrong(Order::COPY_WITHOUT_BARRIER), "race: it ");
 }
 
 TEST(peers_of_a_cluster) {

@@ -22,7 +22,7 @@ barriers() {
       line ~ /__device__/ && match(line, /[a-zA-Z_0-9]+\(/) && line !~ /__align__/ {
         name = substr(line, RSTART, RLENGTH - 1); number = 0
       }
-      line ~ /(__syncthreads(_or|_and|_count)?|__syncwarp|cluster_sync|copy_async_wait<[^>]*>|(\.|::)sync)\(/ &&
+      line ~ /(__syncthreads(_or|_and|_count)?|__syncwarp|cluster_sync|(\.|::)sync)\(/ &&
       line !~ /\(OF_CALLER\)/ {
         number++; print file ":" NR " " file " " name " " number
       }' "$file"

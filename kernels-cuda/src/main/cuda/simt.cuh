@@ -118,22 +118,6 @@ __device__ __forceinline__ uint4 load_stream(const uint4* p) {
   return v;
 }
 
-// ---- Asynchronous copies of 16 bytes from global to shared memory; both addresses are multiples of 16. ----
-// A thread's copies since its last commit form a group. copy_async_wait<n> waits until at most the n latest groups of
-// the calling thread are under way; for other threads their data is there after the next barrier.
-
-__device__ __forceinline__ void copy_async(void* shared, const void* global) {
-  asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"((unsigned)__cvta_generic_to_shared(shared)), "l"(global)
-               : "memory");
-}
-
-__device__ __forceinline__ void copy_async_commit() { asm volatile("cp.async.commit_group;" ::: "memory"); }
-
-template <int groups>
-__device__ __forceinline__ void copy_async_wait() {
-  asm volatile("cp.async.wait_group %0;" ::"n"(groups) : "memory");
-}
-
 // The same value, about which the compiler knows nothing: what is derived from it inside a loop stays there, where
 // registers for all of it outside are wanting.
 __device__ __forceinline__ unsigned opaque(unsigned v) {

@@ -237,8 +237,6 @@ void block_synchronised(Block& block) { checker().clocks.block_synchronised(bloc
 void cluster_synchronised(Cluster&) { checker().clocks.cluster_synchronised(); }
 
 void atomic_access(const void* address, size_t bytes, Site site) { access(address, bytes, Kind::ATOMIC, where(site)); }
-void read(const void* address, size_t bytes, Site site) { access(address, bytes, Kind::READ, where(site)); }
-void write(const void* address, size_t bytes, Site site) { access(address, bytes, Kind::WRITE, where(site)); }
 
 void released(const void* address, size_t bytes) {
   Checker& c = checker();
