@@ -47,7 +47,7 @@ int main(int count, char** arguments) {
   std::string folder = arguments[1];
   std::vector<std::string> architectures(arguments + 2, arguments + count);
   std::set<std::string> families;
-  std::string manifest = "{\"entries\":[";
+  std::string manifest = "{\"toolkit\":\"13.0\",\"entries\":[";
   for (const simt::Entry* entry : simt::entries()) {
     manifest += (families.empty() ? "\n" : ",\n") + manifest_entry(*entry, architectures);
     families.insert(entry->family);

@@ -13,9 +13,9 @@ import org.pursuit.spi.Probe;
 /**
  * Finds and opens backends.
  *
- * <p>{@link #open()} takes the best usable one and logs what was chosen and why each better one was
- * not. A backend that is asked for by name, by argument or by the system property {@value
- * #PROPERTY}, never falls back to another.
+ * <p>{@link #open()} takes the best that can be used, with the options that it is given, and logs
+ * what was chosen and why each better one was not. A backend that is asked for by name, by argument
+ * or by the system property {@value #PROPERTY}, never falls back to another.
  */
 public final class Backends {
   /** System property that names the backend which {@link #open()} must open. */
@@ -46,19 +46,28 @@ public final class Backends {
     if (named != null) {
       return open(named, options);
     }
+    return open(providers(), options);
+  }
+
+  /** Opens the first that can be used. */
+  static Backend open(List<BackendProvider> providers, BackendOptions options) {
     List<String> passedOver = new ArrayList<>();
-    for (BackendProvider provider : providers()) {
-      Diagnosis diagnosis = new Diagnosis(provider.name(), provider.probe());
-      if (diagnosis.probe().usable()) {
-        Backend backend = provider.open(options);
-        LOG.log(
-            Level.INFO,
-            "backend "
-                + backend.info()
-                + passedOver.stream().map(s -> "; not " + s).collect(Collectors.joining()));
-        return backend;
+    for (BackendProvider provider : providers) {
+      Probe probe = provider.probe();
+      if (probe.usable()) {
+        try {
+          Backend backend = provider.open(options);
+          LOG.log(
+              Level.INFO,
+              "backend "
+                  + backend.info()
+                  + passedOver.stream().map(s -> "; not " + s).collect(Collectors.joining()));
+          return backend;
+        } catch (BackendUnavailableException e) {
+          probe = Probe.unusable(e.reason(), e.cure());
+        }
       }
-      passedOver.add(diagnosis.toString());
+      passedOver.add(new Diagnosis(provider.name(), probe).toString());
     }
     throw new IllegalStateException("no backend is usable: " + String.join("; ", passedOver));
   }

@@ -13,6 +13,9 @@ import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.pursuit.scalar.ScalarProvider;
+import org.pursuit.spi.BackendProvider;
+import org.pursuit.spi.Probe;
 import org.pursuit.support.BackendUnderTest;
 import org.pursuit.support.EveryBackend;
 import org.pursuit.support.Lab;
@@ -48,6 +51,42 @@ class BackendsTest {
       assertThat(backend.name()).isEqualTo(diagnoses.get(passedOver.size()).name());
       assertThat(log.messages)
           .containsExactly("backend " + backend.info() + String.join("", passedOver));
+    }
+  }
+
+  @Test
+  void openPassesOverWhatTheOptionsRuleOut() {
+    BackendProvider best =
+        new BackendProvider() {
+          @Override
+          public String name() {
+            return "best";
+          }
+
+          @Override
+          public int priority() {
+            return 1000;
+          }
+
+          @Override
+          public Probe probe() {
+            return Probe.usable("device 1");
+          }
+
+          @Override
+          public Backend open(BackendOptions options) {
+            throw new BackendUnavailableException("best", "device 0 is too old", "take device 1");
+          }
+        };
+    try (Log log = new Log();
+        Backend backend =
+            Backends.open(List.of(best, new ScalarProvider()), BackendOptions.defaults())) {
+      assertThat(backend.name()).isEqualTo("scalar");
+      assertThat(log.messages)
+          .containsExactly(
+              "backend "
+                  + backend.info()
+                  + "; not best: device 0 is too old (cure: take device 1)");
     }
   }
 

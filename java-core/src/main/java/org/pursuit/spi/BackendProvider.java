@@ -2,6 +2,7 @@ package org.pursuit.spi;
 
 import org.pursuit.Backend;
 import org.pursuit.BackendOptions;
+import org.pursuit.BackendUnavailableException;
 
 /** Announces a backend; found by {@link java.util.ServiceLoader}. */
 public interface BackendProvider {
@@ -17,6 +18,10 @@ public interface BackendProvider {
    */
   Probe probe();
 
-  /** Opens the backend. Called only when the probe says usable. */
+  /**
+   * Opens the backend. Called only when the probe says usable.
+   *
+   * @throws BackendUnavailableException if it cannot be used with these options
+   */
   Backend open(BackendOptions options);
 }

@@ -2,6 +2,7 @@ package org.pursuit.cuda;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import jcuda.JCudaVersion;
 import jcuda.driver.CUresult;
@@ -13,14 +14,12 @@ final class Examination {
   /** System property: "allow" lets tests use the emulated device. */
   static final String EMULATOR = "pursuit.cuda.emulator";
 
-  /** What cuDriverGetVersion says of driver 580, the first that loads images of nvcc 13. */
-  private static final int CUDA_13 = 13000;
-
+  /** The first driver that loads what nvcc 13 makes, as released builds are made. */
   private static final String DRIVER = "install NVIDIA's driver 580 or newer";
 
   private Examination() {}
 
-  /** Everything, on device 0. */
+  /** Everything: whether there is a device that can be used. The reason is that of the first. */
   static Probe ofMachine() {
     List<Supplier<Probe>> rungs =
         List.of(
@@ -28,28 +27,41 @@ final class Examination {
             Examination::library,
             Examination::jcuda,
             Examination::version,
-            Examination::initialisation,
-            () -> ofDevice(0));
+            Examination::initialisation);
     for (Supplier<Probe> rung : rungs) {
       Probe missing = rung.get();
       if (missing != null) {
         return missing;
       }
     }
-    return Probe.usable(Device.read(0) + ", " + Cublas.finding());
+    return count() == 0 ? noDevice() : firstUsable(count(), Examination::probe);
+  }
+
+  private static Probe probe(int ordinal) {
+    Probe missing = ofDevice(ordinal);
+    return missing == null ? Probe.usable(Device.read(ordinal) + ", " + Cublas.finding()) : missing;
+  }
+
+  /** The first device's probe that is usable, else that of device 0. */
+  static Probe firstUsable(int count, IntFunction<Probe> probe) {
+    Probe first = probe.apply(0);
+    Probe found = first;
+    for (int ordinal = 1; ordinal < count && !found.usable(); ordinal++) {
+      found = probe.apply(ordinal);
+    }
+    return found.usable() ? found : first;
   }
 
   /** What one device lacks, or null; the driver has been initialised. */
   static Probe ofDevice(int ordinal) {
-    int[] count = new int[1];
-    Driver.check("cuDeviceGetCount", JCudaDriver.cuDeviceGetCount(count));
-    if (count[0] == 0) {
+    int count = count();
+    if (count == 0) {
       return noDevice();
     }
-    if (ordinal >= count[0]) {
+    if (ordinal >= count) {
       return Probe.unusable(
-          "device " + ordinal + " was asked for, and there are " + count[0],
-          "ask for a device below " + count[0]);
+          "device " + ordinal + " was asked for, and there are " + count,
+          "ask for a device below " + count);
     }
     Device device = Device.read(ordinal);
     if (device.emulated() && !emulatorAllowed()) {
@@ -58,6 +70,12 @@ final class Examination {
           "take the emulator's folder off LD_LIBRARY_PATH");
     }
     return images(device);
+  }
+
+  private static int count() {
+    int[] count = new int[1];
+    Driver.check("cuDeviceGetCount", JCudaDriver.cuDeviceGetCount(count));
+    return count[0];
   }
 
   /** Whether tests have allowed the emulated device. */
@@ -108,15 +126,21 @@ final class Examination {
     if (result != CUresult.CUDA_SUCCESS) {
       return failed("cuDriverGetVersion", result);
     }
-    return version[0] >= CUDA_13
+    Manifest manifest = Images.chosen().manifest();
+    // Machine code runs with every driver for the toolkit's major release.
+    return manifest == null || version[0] / 1000 >= manifest.toolkit()
         ? null
         : Probe.unusable(
             "NVIDIA's driver is too old: it supports CUDA "
                 + version[0] / 1000
                 + "."
                 + version[0] % 1000 / 10
-                + ", and the kernels need CUDA 13.0",
-            DRIVER);
+                + ", and the kernels need CUDA "
+                + manifest.toolkit()
+                + ".0",
+            manifest.toolkit() == 13
+                ? DRIVER
+                : "install a driver of NVIDIA's for CUDA " + manifest.toolkit() + ".0 or newer");
   }
 
   private static Probe initialisation() {

@@ -9,7 +9,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What the build wrote down about the kernels in the images: one entry a kernel. */
+/**
+ * What the build wrote down about the kernels in the images: the toolkit that made them, and one
+ * entry a kernel.
+ */
 final class Manifest {
   /**
    * A kernel.
@@ -44,6 +47,7 @@ final class Manifest {
   }
 
   private final Map<String, Entry> entries = new HashMap<>();
+  private int toolkit;
 
   private Manifest() {}
 
@@ -51,11 +55,16 @@ final class Manifest {
   static Manifest parse(byte[] json, String source) {
     Manifest manifest = new Manifest();
     try (JsonParser parser = new JsonFactory().createParser(json)) {
-      new Reader(parser, source).document(manifest.entries);
+      new Reader(parser, source).document(manifest);
       return manifest;
     } catch (IOException e) {
       throw new IllegalStateException(source + ": not a manifest of kernels: " + e.getMessage(), e);
     }
+  }
+
+  /** The major release of CUDA whose nvcc made the images. */
+  int toolkit() {
+    return toolkit;
   }
 
   /** The kernel called {@code name}, or null. */
@@ -74,22 +83,31 @@ final class Manifest {
 
   /** Reads what it knows and skips what it does not. */
   private record Reader(JsonParser parser, String source) {
-    void document(Map<String, Entry> entries) throws IOException {
+    void document(Manifest manifest) throws IOException {
       require(parser.nextToken() == JsonToken.START_OBJECT);
       while (parser.nextToken() == JsonToken.FIELD_NAME) {
-        boolean list = parser.currentName().equals("entries");
+        String field = parser.currentName();
         parser.nextToken();
-        if (list) {
-          require(parser.currentToken() == JsonToken.START_ARRAY);
-          while (parser.nextToken() == JsonToken.START_OBJECT) {
-            Entry entry = entry();
-            entries.put(entry.name(), entry);
-          }
-        } else {
-          parser.skipChildren();
+        switch (field) {
+          case "toolkit" -> manifest.toolkit = major(parser.getText());
+          case "entries" -> entries(manifest.entries);
+          default -> parser.skipChildren();
         }
       }
-      require(!entries.isEmpty());
+      require(manifest.toolkit > 0 && !manifest.entries.isEmpty());
+    }
+
+    private void entries(Map<String, Entry> found) throws IOException {
+      require(parser.currentToken() == JsonToken.START_ARRAY);
+      while (parser.nextToken() == JsonToken.START_OBJECT) {
+        Entry entry = entry();
+        found.put(entry.name(), entry);
+      }
+    }
+
+    private int major(String release) {
+      require(release.matches("[1-9]\\d{0,2}\\.\\d+"));
+      return Integer.parseInt(release, 0, release.indexOf('.'), 10);
     }
 
     private Entry entry() throws IOException {

@@ -3,6 +3,8 @@ package org.pursuit.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -49,6 +51,38 @@ class ExaminationTest {
     lacks(
         "NVIDIA's driver is too old: it supports CUDA 12.9, and the kernels need CUDA 13.0",
         "install NVIDIA's driver 580 or newer");
+  }
+
+  @Test
+  void theDriverNeedsNoMoreThanTheToolkitThatMadeTheKernels(@TempDir Path folder)
+      throws IOException {
+    String manifest = Files.readString(Path.of(images, Images.MANIFEST));
+    System.setProperty(Images.PROPERTY, folder.toString());
+    Emulator.set("driverVersion", 12090);
+    Path made = folder.resolve(Images.MANIFEST);
+    Files.writeString(made, manifest.replace("\"13.0\"", "\"12.8\""));
+    assertThat(Examination.ofMachine().usable()).isTrue();
+    Emulator.set("driverVersion", 11080);
+    lacks(
+        "NVIDIA's driver is too old: it supports CUDA 11.8, and the kernels need CUDA 12.0",
+        "install a driver of NVIDIA's for CUDA 12.0 or newer");
+    Emulator.set("driverVersion", 13000);
+    Files.writeString(made, manifest.replace("\"13.0\"", "\"13.2\""));
+    assertThat(Examination.ofMachine().usable()).isTrue();
+  }
+
+  @Test
+  void oneUsableDeviceWillDo() {
+    Probe old = Probe.unusable("old", "buy a new one");
+    Probe older = Probe.unusable("older", "buy a new one");
+    Probe good = Probe.usable("good");
+    assertThat(firstUsable(old, good, older)).isEqualTo(good);
+    assertThat(firstUsable(good, old)).isEqualTo(good);
+    assertThat(firstUsable(old, older)).isEqualTo(old);
+  }
+
+  private static Probe firstUsable(Probe... probes) {
+    return Examination.firstUsable(probes.length, ordinal -> probes[ordinal]);
   }
 
   @Test

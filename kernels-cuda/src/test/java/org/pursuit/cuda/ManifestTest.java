@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 class ManifestTest {
   private static final String TWO_KERNELS =
       """
-      {"made": {"by": ["nvcc", 13]}, "entries": [
+      {"made": {"by": ["nvcc", 13]}, "toolkit": "13.1", "entries": [
         {"name": "topk", "family": "selection", "threads": 512, "cluster": 1, "argumentBytes": 64,
          "architectures": [{"arch": "compute_80", "registers": 0},
                            {"arch": "sm_80", "registers": 64, "spillBytes": 0}], "new": {"a": [1]}},
@@ -22,6 +22,7 @@ class ManifestTest {
   @Test
   void readsWhatItKnowsAndSkipsTheRest() {
     Manifest manifest = parse(TWO_KERNELS);
+    assertThat(manifest.toolkit()).isEqualTo(13);
     Manifest.Entry topK = manifest.entry("topk");
     assertThat(topK.family()).isEqualTo("selection");
     assertThat(topK.threads()).isEqualTo(512);
@@ -62,6 +63,8 @@ class ManifestTest {
     refuses("");
     refuses(TWO_KERNELS.replace("512", "0"));
     refuses(TWO_KERNELS.replace("512", "\"many\""));
+    refuses(TWO_KERNELS.replace("13.1", "newest"));
+    refuses(TWO_KERNELS.replace("toolkit", "tools"));
     refuses("{}");
   }
 
