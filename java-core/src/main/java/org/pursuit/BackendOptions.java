@@ -6,8 +6,8 @@ package org.pursuit;
  * @param device number of the device, for backends that have several; default 0
  * @param threads worker threads of a host backend, the caller's included; default: all processors
  *     that the JVM sees
- * @param memoryLimitBytes the most that the backend's handles may occupy together; default: no
- *     limit
+ * @param memoryLimitBytes the most that the backend's handles may occupy together; scratch that
+ *     kernels keep between calls does not count; default: no limit
  */
 public record BackendOptions(int device, int threads, long memoryLimitBytes) {
   public BackendOptions {

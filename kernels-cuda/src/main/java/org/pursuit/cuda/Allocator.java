@@ -124,6 +124,11 @@ final class Allocator implements AutoCloseable {
     return last != null && last > used.from();
   }
 
+  /** What handles may occupy; scratch does not count, but is sized with regard to it. */
+  long limitBytes() {
+    return limitBytes;
+  }
+
   /** Number of blocks in use. */
   int liveBlocks() {
     return live.size();

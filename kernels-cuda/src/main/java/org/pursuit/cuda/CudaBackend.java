@@ -25,8 +25,11 @@ import org.pursuit.data.Matrix;
  * libraries included. From then on every call throws {@link IllegalStateException}; close the
  * backend and start the program again.
  *
- * <p>The memory limit of the options bounds what handles occupy. Freed memory and scratch are kept
- * for later calls until {@link #trim}.
+ * <p>The memory limit of the options bounds what handles occupy. Scratch does not count, so that a
+ * call which has run once does not fail because handles were added. Freed memory is given back
+ * rather than let an allocation exceed the limit with it. Both are kept for later calls until
+ * {@link #trim}. Scores whose weights must be converted take up to a quarter of the limit, or of
+ * the device's memory, for them, and do with less, more slowly, where that is not free.
  */
 public final class CudaBackend extends Backend {
   private final Cuda cuda;

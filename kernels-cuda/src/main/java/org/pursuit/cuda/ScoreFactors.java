@@ -1,5 +1,6 @@
 package org.pursuit.cuda;
 
+import org.pursuit.BackendMemoryException;
 import org.pursuit.data.DType;
 import org.pursuit.data.Floats;
 import org.pursuit.data.Matrix;
@@ -14,9 +15,13 @@ import org.pursuit.kernel.Score;
  *
  * <p>Rows in 16 bits that are not normalised keep their format: a pre-bias is then taken off the
  * bias, {@code x·Wᵀ + (bias − W·preBias)}, rather than rounded into x.
+ *
+ * <p>A product calls {@link #of} or {@link #plain} once, then {@link #tile} for each tile of rows
+ * and within it {@link #chunk} for each chunk of atoms, and reads what these have made ready. One
+ * object serves all products, because nothing is to be allocated a call.
  */
 final class ScoreFactors {
-  /** The share of the device's memory that converted weights may take. */
+  /** The share of the memory that this backend may use which converted weights may take. */
   private static final int WEIGHTS_SHARE = 4;
 
   private final Cuda cuda;
@@ -34,6 +39,10 @@ final class ScoreFactors {
   private DType weightsType;
   private boolean split;
   private boolean weightsReady;
+
+  /** As many bytes of converted weights could not be had once. */
+  private long refusedBytes = Long.MAX_VALUE;
+
   private DeviceRows tile;
   private int tileRow;
   private DeviceRows chunk;
@@ -84,9 +93,27 @@ final class ScoreFactors {
     this.atoms = atoms;
     chooseFormats(rows);
     weightsReady = !split && weightsType == weights.dtype();
-    if (manyTiles && !weightsReady && wholeWeightsFit()) {
-      this.weights = preparedWeights(0, atoms);
+    if (manyTiles && !weightsReady) {
+      prepareAllWeights();
+    }
+  }
+
+  /**
+   * Converts all weights at once where there is room. Where there is none, each tile converts them
+   * anew, chunk by chunk: slower, to the same bits. What was refused is not asked for again, so
+   * that a call which is repeated allocates nothing new, as a graph's capture demands.
+   */
+  private void prepareAllWeights() {
+    long bytes = DeviceRows.alignedBytes(atoms, preparedColumns(), weightsType);
+    long most = Math.min(cuda.device().memoryBytes(), cuda.allocator().limitBytes());
+    if (bytes >= refusedBytes || bytes > most / WEIGHTS_SHARE) {
+      return;
+    }
+    try {
+      weights = preparedWeights(0, atoms);
       weightsReady = true;
+    } catch (BackendMemoryException e) {
+      refusedBytes = bytes;
     }
   }
 
@@ -104,11 +131,6 @@ final class ScoreFactors {
       kernels.fold(weights, atoms, preBias, bias, folded);
       bias = folded;
     }
-  }
-
-  private boolean wholeWeightsFit() {
-    return DeviceRows.alignedBytes(atoms, preparedColumns(), weightsType)
-        <= cuda.device().memoryBytes() / WEIGHTS_SHARE;
   }
 
   private int preparedColumns() {
