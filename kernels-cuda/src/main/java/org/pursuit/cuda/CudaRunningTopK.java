@@ -5,10 +5,18 @@ import org.pursuit.kernel.Selector;
 import org.pursuit.kernel.TopK;
 
 /**
- * Running selections by {@code running_consume} and {@code topk_merge}. A selector's state lies in
+ * The row selections of a fused encode: scores arrive in chunks of columns and are gone afterwards;
+ * each row's threshold and candidates stay on the device between the chunks.
+ *
+ * <p>One tile of rows at a time: {@link #begin}, {@link #consume} for every chunk in ascending
+ * order of columns, {@link #finish}. All selectors read a chunk in the same sweep. Every call is
+ * ordered by the backend's stream and returns at once. Nothing is allocated once the workspace has
+ * grown to the largest tile.
+ *
+ * <p>The kernels are {@code running_consume} and {@code topk_merge}. A selector's state lies in
  * scratch: for each row a floor and a count, which begin at 0, and a list of ranks.
  */
-final class CudaRunningTopK implements RunningTopK {
+class CudaRunningTopK {
   /** Selectors that a launch serves; more are served by another one. */
   private static final int SELECTORS_PER_LAUNCH = 4;
 
@@ -33,8 +41,15 @@ final class CudaRunningTopK implements RunningTopK {
     this.stream = cuda.stream();
   }
 
-  @Override
-  public void begin(List<? extends Selector> selectors, int firstRow, int rows, int columns) {
+  /**
+   * Begins the selections of a tile of rows.
+   *
+   * @param selectors what is selected, and the codes it goes to
+   * @param firstRow row of the codes that row 0 of the tile is
+   * @param rows rows of the tile
+   * @param columns columns of all chunks together
+   */
+  void begin(List<? extends Selector> selectors, int firstRow, int rows, int columns) {
     this.selectors = selectors;
     this.firstRow = firstRow;
     this.rows = rows;
@@ -46,9 +61,18 @@ final class CudaRunningTopK implements RunningTopK {
     stream.zero(state, stateBytes);
   }
 
-  @Override
-  public void consume(
-      long scores, long stride, int firstColumn, int columns, long bias, boolean relu) {
+  /**
+   * Takes the scores of columns {@code firstColumn … firstColumn + columns} into account: {@code
+   * activation(scores + bias)}, computed as they are read; the chunk stays as it is.
+   *
+   * @param scores device address of float32 scores [rows, columns]; fastest when a multiple of 16
+   * @param stride elements between rows; fastest when a multiple of 4
+   * @param firstColumn column of the first score; the chunks before it have been consumed
+   * @param columns columns of the chunk, any number
+   * @param bias device address of float32 [columns of all chunks], or 0
+   * @param relu whether max(0, a) is taken, NaN staying NaN
+   */
+  void consume(long scores, long stride, int firstColumn, int columns, long bias, boolean relu) {
     for (int from = 0; from < selectors.size(); from += SELECTORS_PER_LAUNCH) {
       int count = Math.min(SELECTORS_PER_LAUNCH, selectors.size() - from);
       int wants = 0;
@@ -95,8 +119,8 @@ final class CudaRunningTopK implements RunningTopK {
     kernel.pointer(0).pointer(0).pointer(0).pointer(0).pointer(0).int32(0).int32(0).int32(0);
   }
 
-  @Override
-  public void finish() {
+  /** Writes the rows of every selector's codes. */
+  void finish() {
     for (int i = 0; i < selectors.size(); i++) {
       TopK options = options(i);
       kernels.merge(

@@ -18,16 +18,16 @@ import org.pursuit.kernel.Selector;
 final class CudaScoring extends Scoring {
   private final Products products;
   private final ScoringKernels kernels;
-  private final RunningTopK running;
+  private final CudaRunningTopK running;
   private final ScoreChunks chunks;
   private final ScoreFactors factors;
 
-  CudaScoring(Memory memory, Selection selection, RunningTopK running, Cuda cuda) {
+  CudaScoring(Memory memory, Selection selection, CudaRunningTopK running, Cuda cuda) {
     this(memory, selection, running, cuda, ScoreChunks.of(cuda.device()));
   }
 
   CudaScoring(
-      Memory memory, Selection selection, RunningTopK running, Cuda cuda, ScoreChunks chunks) {
+      Memory memory, Selection selection, CudaRunningTopK running, Cuda cuda, ScoreChunks chunks) {
     super(memory, selection);
     this.products = cuda.products();
     this.kernels = cuda.products().kernels();

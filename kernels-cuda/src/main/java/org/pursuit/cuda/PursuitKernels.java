@@ -7,6 +7,11 @@ import org.pursuit.kernel.MatchingPursuit.AtomScaling;
 /**
  * The launches of {@code pursuits.cu}: grids, shared memory, the order of the arguments, and the
  * scratch that only these kernels read.
+ *
+ * <p>A pursuit calls {@link #measure} once, then for each tile of rows {@link #begin} and either
+ * {@link #pursue} or, step by step, {@link #search} for every chunk of atoms and {@link #step};
+ * {@link #subtractTape} ends a tile. What one call is told the later ones find here, because
+ * nothing is to be allocated a call.
  */
 final class PursuitKernels {
   private static final int THREADS = 256;

@@ -117,6 +117,40 @@ class CudaScoringTest {
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Case(Dense x, Dense weights, float[] bias, float[] preBias, Score options) {}
 
+  @Test
+  void weightsThatCannotBeConvertedAtOnceAreConvertedInChunks() {
+    Random random = Seed.random(74);
+    Dense x = Inputs.integers(ROWS, D, 3, random);
+    Dense weights = Inputs.integers(ATOMS, D, 3, random);
+    float[] bias = Inputs.integers(ATOMS, 9, random);
+    float[] expected = onScalar(x, weights, bias, new float[D], Score.plain());
+    long whole = DeviceRows.alignedBytes(ATOMS, D, DType.F32);
+    try (CudaBackend backend = Emulator.open();
+        Matrix rows = uploaded(backend, x, DType.F32);
+        Matrix atoms = uploaded(backend, weights, DType.F16);
+        Floats added = backend.upload(bias);
+        Matrix out = backend.matrix(ROWS, ATOMS, DType.F32)) {
+      Cuda cuda = backend.cuda();
+      CudaScoring scoring =
+          new CudaScoring(
+              backend,
+              new NoSelection(backend),
+              new CudaRunningTopK(cuda),
+              cuda,
+              new ScoreChunks(32, 1));
+      scoring.score(rows, rows, null, Score.plain(), out.rows(0, ROWS).columns(0, ROWS));
+      Emulator.set("memoryBytes", Emulator.get("allocatedBytes") + whole - 1);
+      scoring.score(rows, atoms, added, Score.plain(), out);
+      Same.numbers(out.download(), expected, "scores");
+      out.upload(new float[ROWS * ATOMS]);
+      try (CudaGraph graph =
+          backend.capture(() -> scoring.score(rows, atoms, added, Score.plain(), out))) {
+        graph.launch();
+        Same.numbers(out.download(), expected, "recorded scores");
+      }
+    }
+  }
+
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Scores(float[] scored, float[] encoded) {}
 
@@ -160,7 +194,7 @@ class CudaScoringTest {
   }
 
   /** Keeps every score that a running selection is shown, and checks the order they come in. */
-  private static final class Keeping implements RunningTopK {
+  private static final class Keeping extends CudaRunningTopK {
     private final ScoringKernels kernels;
     private final DeviceRows kept;
     private int finished;
@@ -170,13 +204,13 @@ class CudaScoringTest {
     private int seen;
 
     Keeping(Cuda cuda, Matrix kept) {
+      super(cuda);
       this.kernels = cuda.products().kernels();
       this.kept = DeviceRows.of(kept);
     }
 
     @Override
-    public void begin(
-        List<? extends Selector> selectors, int firstRow, int tileRows, int allColumns) {
+    void begin(List<? extends Selector> selectors, int firstRow, int tileRows, int allColumns) {
       assertThat(firstRow).isEqualTo(row + rows);
       row = firstRow;
       rows = tileRows;
@@ -185,8 +219,7 @@ class CudaScoringTest {
     }
 
     @Override
-    public void consume(
-        long scores, long stride, int firstColumn, int chunk, long bias, boolean relu) {
+    void consume(long scores, long stride, int firstColumn, int chunk, long bias, boolean relu) {
       assertThat(firstColumn).isEqualTo(seen);
       assertThat(scores % 16).isZero();
       assertThat(stride % 4).isZero();
@@ -205,7 +238,7 @@ class CudaScoringTest {
     }
 
     @Override
-    public void finish() {
+    void finish() {
       assertThat(seen).isEqualTo(columns);
       finished++;
     }
