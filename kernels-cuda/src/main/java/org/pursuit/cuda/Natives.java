@@ -67,20 +67,24 @@ final class Natives {
         copy(owner, resource, copy);
         return use.problem(copy);
       } finally {
-        remove(copy);
-        remove(folder);
+        remove(folder, copy);
       }
     } catch (IOException | ClassNotFoundException e) {
       return e.toString();
     }
   }
 
-  /** A file that is mapped cannot be removed at once everywhere, on NFS for one. */
-  private static void remove(Path path) {
+  /**
+   * Tries again on exit: not everywhere, on NFS for one, can a library that is loaded be removed.
+   */
+  private static void remove(Path folder, Path copy) {
     try {
-      Files.deleteIfExists(path);
+      Files.deleteIfExists(copy);
+      Files.delete(folder);
     } catch (IOException e) {
-      path.toFile().deleteOnExit();
+      // What is registered last is removed first.
+      folder.toFile().deleteOnExit();
+      copy.toFile().deleteOnExit();
     }
   }
 
