@@ -1,5 +1,6 @@
 package org.pursuit.cuda;
 
+import java.util.List;
 import jcuda.driver.CUgraphExec;
 import jcuda.driver.CUstream;
 import org.pursuit.Backend;
@@ -221,10 +222,13 @@ public final class CudaBackend extends Backend {
   @Override
   protected void freeScratch() {
     cuda.stream().await();
-    cuda.workspace().trim();
-    cuda.flags().trim();
-    cuda.staging().trim();
-    cuda.allocator().trim();
+    Frees.all(
+        List.<Runnable>of(
+            cuda.workspace()::trim,
+            cuda.flags()::trim,
+            cuda.staging()::trim,
+            cuda.allocator()::trim),
+        Runnable::run);
   }
 
   @Override

@@ -79,8 +79,9 @@ final class Flags {
   void trim() {
     // A graph goes on raising flags at the address that it was recorded with.
     if (block != null && !armed && !allocator.holds()) {
-      allocator.free(block);
+      Block freed = block;
       block = null;
+      allocator.free(freed);
     }
   }
 

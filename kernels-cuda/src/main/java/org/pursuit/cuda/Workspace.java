@@ -1,6 +1,7 @@
 package org.pursuit.cuda;
 
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -39,7 +40,8 @@ final class Workspace {
 
   /** Frees all scratch. */
   void trim() {
-    blocks.values().forEach(allocator::free);
+    List<Block> freed = List.copyOf(blocks.values());
     blocks.clear();
+    Frees.all(freed, allocator::free);
   }
 }

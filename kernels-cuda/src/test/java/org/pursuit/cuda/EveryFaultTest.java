@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.util.List;
 import java.util.function.Consumer;
@@ -117,14 +118,29 @@ class EveryFaultTest {
 
   @Test
   void trimFreesTheRest() {
-    try (CudaBackend backend = Emulator.open()) {
-      Tour.of(backend);
-      Emulator.set("failFree", 2);
-      assertThatExceptionOfType(KernelException.class).isThrownBy(backend::trim);
-      backend.trim();
-      assertThat(Emulator.get("pinned") + Emulator.get("events") + Emulator.get("allocations"))
-          .isEqualTo(1);
-    }
+    List<String> expected = undisturbed();
+    int n = 0;
+    boolean met;
+    do {
+      n++;
+      try (CudaBackend backend = Emulator.open()) {
+        Tour.of(backend);
+        Emulator.set("failFree", n);
+        Throwable thrown = catchThrowable(backend::trim);
+        met = Emulator.get("failFree") == 0;
+        Emulator.set("failFree", 0);
+        if (met) {
+          assertThat(thrown).as("at place %d", n).isInstanceOf(KernelException.class);
+        } else {
+          assertThat(thrown).isNull();
+        }
+        assertThat(Emulator.get("pinned") + Emulator.get("events") + Emulator.get("allocations"))
+            .as("after place %d", n)
+            .isEqualTo(met ? 1 : 0);
+        assertThat(Tour.of(backend)).as("after place %d", n).isEqualTo(expected);
+      }
+    } while (met);
+    assertThat(n).isGreaterThan(10);
   }
 
   private static List<String> undisturbed() {
