@@ -28,7 +28,7 @@ class CudaPursuitsTest {
   /** More than what is multiplied without converting a factor. */
   private static final int ROWS = 70;
 
-  private static final int ATOMS = 600;
+  private static final int ATOMS = 260;
   private static final int D = 20;
   private static final int STEPS = 4;
 
