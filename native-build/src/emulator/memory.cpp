@@ -1,6 +1,7 @@
 #include "emulator/memory.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -19,7 +20,8 @@ namespace {
 
 constexpr size_t PAGE = 4096, MARGIN = 256;
 constexpr size_t RESERVED = size_t(1) << 40;  // addresses, not memory
-constexpr unsigned char MARK = 0xc3;
+constexpr size_t LARGE = size_t(1) << 20, PATTERN = size_t(4) << 20;
+constexpr unsigned char MARK = 0xc3, UNWRITTEN = 0xff;
 
 size_t whole_pages(size_t bytes) { return (bytes + PAGE - 1) / PAGE * PAGE; }
 
@@ -34,6 +36,12 @@ class DeviceMemory {
       std::abort();
     }
     begin_ = next_ = static_cast<unsigned char*>(range);
+    pattern_ = memfd_create("unwritten device memory", MFD_CLOEXEC);
+    std::string unwritten(PATTERN, char(UNWRITTEN));
+    if (pattern_ < 0 || write(pattern_, unwritten.data(), PATTERN) != ssize_t(PATTERN)) {
+      std::perror("SIMT emulator: no memory");
+      std::abort();
+    }
   }
 
   void* allocate(size_t bytes) {
@@ -41,9 +49,10 @@ class DeviceMemory {
     if (bytes > RESERVED / 2) return nullptr;
     size_t whole = whole_pages(MARGIN + bytes + MARGIN);
     if (size_t(next_ - begin_) + whole + PAGE > RESERVED) return nullptr;
-    if (mprotect(next_, whole, PROT_READ | PROT_WRITE) != 0) return nullptr;
+    if (!(bytes < LARGE ? mprotect(next_, whole, PROT_READ | PROT_WRITE) == 0 : map_unwritten(next_, whole)))
+      return nullptr;
     unsigned char* data = next_ + MARGIN;
-    std::memset(data, 0xff, bytes);
+    if (bytes < LARGE) std::memset(data, UNWRITTEN, bytes);
     Allocation allocation{data, bytes, true};
     mark(allocation);
 #ifdef __SANITIZE_ADDRESS__
@@ -101,6 +110,16 @@ class DeviceMemory {
   }
 
  private:
+  // Pages of one file that holds nothing else: a large allocation costs as much as is written to it.
+  bool map_unwritten(unsigned char* pages, size_t bytes) {
+    for (size_t at = 0; at < bytes; at += PATTERN) {
+      size_t some = bytes - at < PATTERN ? bytes - at : PATTERN;
+      if (mmap(pages + at, some, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, pattern_, 0) == MAP_FAILED)
+        return false;
+    }
+    return true;
+  }
+
   __attribute__((no_sanitize("address"))) static bool intact(const Allocation& a) {
     const unsigned char* end = a.data - MARGIN + whole_pages(MARGIN + a.bytes + MARGIN);
     for (const unsigned char* p = a.data - MARGIN; p < a.data; p++)
@@ -132,6 +151,7 @@ class DeviceMemory {
   std::mutex mutex_;
   std::map<unsigned char*, Allocation> allocations_;
   unsigned char *begin_, *next_;
+  int pattern_;
   std::string damage_;
 };
 
