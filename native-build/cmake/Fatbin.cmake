@@ -1,13 +1,13 @@
 # out/images: one <family>.fatbin a .cu file, with machine code for PURSUIT_SASS and PTX for later devices, and manifest.json,
 # which tells what each kernel needs of each architecture. The build fails when a kernel needs more than resources/ promises.
 #
-#   <family>.cu --nvcc--> <family>.compute_90.ptx --ptxas--> <family>.sm_90.cubin, .log --fatbinary--> <family>.fatbin
+#   <family>.cu --nvcc--> <family>.compute_90.ptx --ptxas--> <family>.sm_100.cubin, .log --fatbinary--> <family>.fatbin
 #   the emulator's manifest, the logs, resources/<family>.txt --Manifest.cmake--> manifest.json
 #
 # Target "resources" writes resources/ anew, from what the kernels need now.
 set(PURSUIT_SASS 80 86 89 90 100 120)
-set(PURSUIT_PTX 80)          # for every kernel
-set(PURSUIT_CLUSTER_PTX 90)  # for families with clusters, which exist from there on
+set(PURSUIT_PTX 80 90 100)  # machine code comes from the last that is no later; the first is packed for every family
+set(PURSUIT_CLUSTER_PTX 90)  # packed besides for families with clusters, which exist from there on
 set(nvcc_flags -std=c++17 -fmad=false -Werror all-warnings)
 
 option(PURSUIT_IMAGES "Build the CUDA kernels' images, where nvcc is" ON)
@@ -35,33 +35,38 @@ file(MAKE_DIRECTORY "${work}" "${images}")
 
 # Tools run in ${work} and get names without a folder: what they write depends on no path.
 function(pursuit_image family source)
-  set(ptx ${PURSUIT_PTX})
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${source}")
   file(STRINGS "${source}" clusters REGEX "^ *CLUSTER_KERNEL\\(")
-  if(clusters)
-    list(APPEND ptx ${PURSUIT_CLUSTER_PTX})
-  endif()
+  set(ptx "")
   set(packed "")
   set(parts "")
-  foreach(arch IN LISTS PURSUIT_SASS)
-    set(code ${family}.sm_${arch})
+  foreach(arch IN LISTS PURSUIT_PTX)
     set(virtual ${family}.compute_${arch})
     add_custom_command(OUTPUT "${work}/${virtual}.ptx"
       COMMAND "${NVCC}" ${nvcc_flags} -ptx -arch=compute_${arch} -MD -MF ${virtual}.d -MT "${work}/${virtual}.ptx"
               -o ${virtual}.ptx "${source}"
       DEPENDS "${source}" DEPFILE "${work}/${virtual}.d" WORKING_DIRECTORY "${work}" VERBATIM
       COMMENT "Compiling ${family} for compute_${arch}")
+    if(arch LESS PURSUIT_CLUSTER_PTX OR (clusters AND arch EQUAL PURSUIT_CLUSTER_PTX))
+      list(APPEND ptx ${arch})
+      list(APPEND packed --image3=kind=ptx,sm=${arch},file=${virtual}.ptx)
+      list(APPEND parts "${work}/${virtual}.ptx")
+    endif()
+  endforeach()
+  foreach(arch IN LISTS PURSUIT_SASS)
+    set(code ${family}.sm_${arch})
+    foreach(candidate IN LISTS PURSUIT_PTX)
+      if(NOT candidate GREATER arch)
+        set(virtual ${family}.compute_${candidate})
+      endif()
+    endforeach()
     add_custom_command(OUTPUT "${work}/${code}.cubin" "${work}/${code}.log"
-      COMMAND "${CMAKE_COMMAND}" "-DNVCC=${NVCC}" "-DFLAGS=${nvcc_flags}" -DARCH=${arch} -DFAMILY=${family}
-              -P "${CMAKE_CURRENT_SOURCE_DIR}/cmake/Assemble.cmake"
+      COMMAND "${CMAKE_COMMAND}" "-DNVCC=${NVCC}" "-DFLAGS=${nvcc_flags}" -DARCH=${arch} -DPTX=${virtual}.ptx
+              -DFAMILY=${family} -P "${CMAKE_CURRENT_SOURCE_DIR}/cmake/Assemble.cmake"
       DEPENDS "${work}/${virtual}.ptx" cmake/Assemble.cmake WORKING_DIRECTORY "${work}" VERBATIM
       COMMENT "Assembling ${family} for sm_${arch}")
     list(APPEND packed --image3=kind=elf,sm=${arch},file=${code}.cubin)
     list(APPEND parts "${work}/${code}.cubin" "${work}/${code}.log")
-    if(arch IN_LIST ptx)
-      list(APPEND packed --image3=kind=ptx,sm=${arch},file=${virtual}.ptx)
-      list(APPEND parts "${work}/${virtual}.ptx")
-    endif()
   endforeach()
   add_custom_command(OUTPUT "${images}/${family}.fatbin"
     COMMAND "${NVCC_PACKER}" -64 --compress-mode=size "--create=${images}/${family}.fatbin" ${packed}

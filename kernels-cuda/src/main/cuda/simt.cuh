@@ -23,13 +23,6 @@
 #include "emulator/vocabulary.h"
 #else
 
-// Compute capability of this pass, major * 10 + minor, for launch bounds that depend on it; 0 in nvcc's host pass.
-#ifdef __CUDA_ARCH__
-#define ARCHITECTURE (__CUDA_ARCH__ / 10)
-#else
-#define ARCHITECTURE 0
-#endif
-
 // A device function that is a barrier takes CALLER, and begins the barrier it consists of with OF_CALLER: the emulator
 // then tells such calls apart.
 #define CALLER
