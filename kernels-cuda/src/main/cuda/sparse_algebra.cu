@@ -41,6 +41,7 @@
 #include "sparse_algebra.h"
 
 #include "elements.cuh"
+#include "indices.cuh"
 #include "quads.cuh"
 #include "team.cuh"
 
@@ -66,14 +67,6 @@ __device__ __forceinline__ Entries entries_of(const CodesArguments& codes, int r
     return Entries{first, (unsigned)(last - first)};
   }
   return Entries{(long long)row * codes.k, (unsigned)min(max(codes.counts[row], 0), codes.k)};
-}
-
-__device__ __forceinline__ bool is_atom(int index, int atoms) { return (unsigned)index < (unsigned)atoms; }
-
-// Raises the flag for an index that is neither an atom's nor EMPTY. A negative one is a large one.
-__device__ __forceinline__ void report(int index, int atoms, unsigned long long* outOfRange) {
-  unsigned number = (unsigned)index + 1u;
-  if (number > (unsigned)atoms) atomicMax(outOfRange, (unsigned long long)number);
 }
 
 __device__ __forceinline__ void from_bits(unsigned bits, int& x) { x = (int)bits; }

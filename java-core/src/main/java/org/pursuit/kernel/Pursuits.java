@@ -1,6 +1,7 @@
 package org.pursuit.kernel;
 
 import org.pursuit.data.DType;
+import org.pursuit.data.Floats;
 import org.pursuit.data.Gram;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
@@ -104,6 +105,87 @@ public abstract class Pursuits extends KernelFamily {
     }
   }
 
+  /**
+   * Gradients of what a matching pursuit gives, with its picks held fixed. From the last step to
+   * the first, with r the residual after the step, c its coefficient, D its atom, g the gradient of
+   * r, and q that of c from uses of the tape's values,
+   *
+   * <pre>
+   *   NORMALISED   s = (q − ⟨g, D⟩) / ‖D‖²    gAtoms_D += s·(r − c·D) − c·g
+   *   AS_IS        s =  q − ⟨g, D⟩            gAtoms_D += s·(r + c·D) − c·g
+   *   both         then  r += c·D,  g += s·D;  after the first step  gX = g
+   * </pre>
+   *
+   * <p>So automatic differentiation of the unrolled steps, which for {@code AS_IS} is what the
+   * MP-SAE authors train by, but residuals are recomputed and never stored: scratch grows with
+   * rows·steps and not with their product with d. The picks' discontinuities have no gradient; nor
+   * have tolerances.
+   *
+   * @param tape of the forward call, [rows, steps]; every index lies below n
+   * @param residual what the tape left of each row [rows, d]
+   * @param atoms [n, d]
+   * @param options of the forward call, of which steps and scaling are read
+   * @param gResidual gradient of the residual [rows, d]; null for zeros
+   * @param gValues gradient of the coefficients [rows·steps], in the layout of the tape's values;
+   *     read at filled slots only; null for zeros
+   */
+  public final void matchingPursuitBackward(
+      PursuitTape tape,
+      Matrix residual,
+      Matrix atoms,
+      MatchingPursuit options,
+      Matrix gResidual,
+      Floats gValues,
+      PursuitGradients gradients) {
+    checkBackward(tape, residual, atoms, options, gResidual, gValues, gradients);
+    KernelEvent event = begin();
+    try {
+      touch(gradients.atoms());
+      touch(gradients.x());
+      matchingPursuitBackwardKernel(tape, residual, atoms, options, gResidual, gValues, gradients);
+    } finally {
+      end(event, "matchingPursuitBackward", tape.rows(), atoms.rows(), options.steps());
+    }
+  }
+
+  private void checkBackward(
+      PursuitTape tape,
+      Matrix residual,
+      Matrix atoms,
+      MatchingPursuit options,
+      Matrix gResidual,
+      Floats gValues,
+      PursuitGradients gradients) {
+    check.handle(residual, "residual");
+    check.columns(atoms, residual.columns(), "atoms");
+    Check.required(options, "options");
+    check.codes(tape, "tape");
+    check.shape(tape.rows(), tape.k(), residual.rows(), options.steps(), "tape");
+    if (gResidual != null) {
+      check.matrix(gResidual, residual.rows(), residual.columns(), "gResidual");
+    }
+    check.optional(gValues, tape.values().length(), "gValues");
+    Check.required(gradients, "gradients");
+    checkGradient(gradients.atoms(), atoms, "gradient of atoms", residual, atoms, gResidual);
+    checkGradient(gradients.x(), residual, "gradient of x", residual, atoms, gResidual);
+    if (gradients.atoms() != null && gradients.x() != null) {
+      Check.apart(gradients.x(), "gradient of x", gradients.atoms(), "gradient of atoms");
+    }
+  }
+
+  private void checkGradient(
+      Matrix gradient, Matrix like, String name, Matrix residual, Matrix atoms, Matrix gResidual) {
+    if (gradient == null) {
+      return;
+    }
+    check.matrix(gradient, like.rows(), like.columns(), name);
+    Check.apart(gradient, name, residual, "residual");
+    Check.apart(gradient, name, atoms, "atoms");
+    if (gResidual != null) {
+      Check.apart(gradient, name, gResidual, "gResidual");
+    }
+  }
+
   private void extendGram(Matrix atoms, int from, Gram gram, String kernel) {
     KernelEvent event = begin();
     try {
@@ -146,9 +228,9 @@ public abstract class Pursuits extends KernelFamily {
     }
   }
 
-  private static void touch(Matrix residual) {
-    if (residual != null) {
-      residual.touch();
+  private static void touch(Matrix out) {
+    if (out != null) {
+      out.touch();
     }
   }
 
@@ -171,4 +253,19 @@ public abstract class Pursuits extends KernelFamily {
       MatchingPursuit options,
       PursuitTape tape,
       Matrix residual);
+
+  /**
+   * Computes {@link #matchingPursuitBackward}.
+   *
+   * @param gResidual null for zeros
+   * @param gValues null for zeros
+   */
+  protected abstract void matchingPursuitBackwardKernel(
+      PursuitTape tape,
+      Matrix residual,
+      Matrix atoms,
+      MatchingPursuit options,
+      Matrix gResidual,
+      Floats gValues,
+      PursuitGradients gradients);
 }

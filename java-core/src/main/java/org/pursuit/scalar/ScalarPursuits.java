@@ -1,6 +1,7 @@
 package org.pursuit.scalar;
 
 import java.util.Arrays;
+import org.pursuit.data.Floats;
 import org.pursuit.data.Gram;
 import org.pursuit.data.HostFloats;
 import org.pursuit.data.HostInts;
@@ -13,17 +14,20 @@ import org.pursuit.kernel.MatchingPursuit;
 import org.pursuit.kernel.MatchingPursuit.AtomScaling;
 import org.pursuit.kernel.MatchingPursuit.Reselection;
 import org.pursuit.kernel.MatchingPursuit.Sign;
+import org.pursuit.kernel.PursuitGradients;
 import org.pursuit.kernel.Pursuits;
 import org.pursuit.kernel.ScoreOrder;
 
 /** Pursuits, row after row and step after step. */
 final class ScalarPursuits extends Pursuits {
   private final Scratch scratch;
+  private final ScalarPursuitGradients gradients;
   private final float[] stored = new float[1];
 
   ScalarPursuits(Memory memory, Scratch scratch) {
     super(memory);
     this.scratch = scratch;
+    this.gradients = new ScalarPursuitGradients(scratch);
   }
 
   @Override
@@ -64,6 +68,25 @@ final class ScalarPursuits extends Pursuits {
         ((HostMatrix) residual).writeRow(b, 0, x.columns(), r, 0);
       }
     }
+  }
+
+  @Override
+  protected void matchingPursuitBackwardKernel(
+      PursuitTape tape,
+      Matrix residual,
+      Matrix atoms,
+      MatchingPursuit options,
+      Matrix gResidual,
+      Floats gValues,
+      PursuitGradients gradients) {
+    this.gradients.compute(
+        tape,
+        (HostMatrix) residual,
+        (HostMatrix) atoms,
+        options.scaling(),
+        (HostMatrix) gResidual,
+        gValues,
+        gradients);
   }
 
   /** Squared norms, and inverse norms, of all atoms. */

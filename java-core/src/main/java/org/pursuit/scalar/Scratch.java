@@ -9,6 +9,9 @@ final class Scratch {
   private float[] norms = {};
   private float[] inverseNorms = {};
   private double[] sums = {};
+  private double[] steps = {};
+  private double[] left = {};
+  private double[] gradient = {};
   private long[] ranks = {};
   private boolean[] flags = {};
 
@@ -41,6 +44,20 @@ final class Scratch {
     return sums = sums.length >= length ? sums : new double[length];
   }
 
+  /** A number of each step of a pursuit. */
+  double[] steps(int length) {
+    return steps = steps.length >= length ? steps : new double[length];
+  }
+
+  /** What is left of a row. */
+  double[] left(int length) {
+    return left = left.length >= length ? left : new double[length];
+  }
+
+  double[] gradient(int length) {
+    return gradient = gradient.length >= length ? gradient : new double[length];
+  }
+
   long[] ranks(int length) {
     return ranks = ranks.length >= length ? ranks : new long[length];
   }
@@ -51,7 +68,7 @@ final class Scratch {
 
   void free() {
     x = atom = scores = norms = inverseNorms = new float[0];
-    sums = new double[0];
+    sums = steps = left = gradient = new double[0];
     ranks = new long[0];
     flags = new boolean[0];
   }

@@ -2,6 +2,7 @@ package org.pursuit.vector;
 
 import java.util.Arrays;
 import org.pursuit.data.DType;
+import org.pursuit.data.Floats;
 import org.pursuit.data.Gram;
 import org.pursuit.data.HostFloats;
 import org.pursuit.data.HostInts;
@@ -14,6 +15,7 @@ import org.pursuit.kernel.MatchingPursuit;
 import org.pursuit.kernel.MatchingPursuit.AtomScaling;
 import org.pursuit.kernel.MatchingPursuit.Reselection;
 import org.pursuit.kernel.MatchingPursuit.Sign;
+import org.pursuit.kernel.PursuitGradients;
 import org.pursuit.kernel.Pursuits;
 
 /**
@@ -31,6 +33,7 @@ final class VectorPursuits extends Pursuits {
   private final Workers workers;
   private final Product product;
   private final GramProduct gramProduct;
+  private final VectorPursuitGradients gradients;
   private final Product.Rows inputRows = this::readInput;
   private final Product.Rows residualRows = this::readResidual;
   private final Product.Consumer keep = this::keepCorrelations;
@@ -73,10 +76,12 @@ final class VectorPursuits extends Pursuits {
     this.workers = workers;
     this.product = product;
     this.gramProduct = new GramProduct(workers, product);
+    this.gradients = new VectorPursuitGradients(workers);
     this.widened = new float[workers.count()][0];
   }
 
   void trim() {
+    gradients.trim();
     squares = weights = correlations = residuals = tolerances = new float[0];
     bests = new Correlations.Best[0];
     running = new boolean[0];
@@ -87,6 +92,25 @@ final class VectorPursuits extends Pursuits {
   @Override
   protected void gramKernel(Matrix atoms, int from, Gram gram) {
     gramProduct.compute((HostMatrix) atoms, from, (HostMatrix) gram.products());
+  }
+
+  @Override
+  protected void matchingPursuitBackwardKernel(
+      PursuitTape tape,
+      Matrix residual,
+      Matrix atoms,
+      MatchingPursuit options,
+      Matrix gResidual,
+      Floats gValues,
+      PursuitGradients gradients) {
+    this.gradients.compute(
+        tape,
+        (HostMatrix) residual,
+        (HostMatrix) atoms,
+        options.scaling(),
+        (HostMatrix) gResidual,
+        gValues,
+        gradients);
   }
 
   private void readInput(int row, float[] target) {

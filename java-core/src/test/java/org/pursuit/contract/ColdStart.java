@@ -10,6 +10,7 @@ import org.pursuit.data.Gram;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.PursuitTape;
 import org.pursuit.kernel.MatchingPursuit;
+import org.pursuit.kernel.PursuitGradients;
 import org.pursuit.kernel.RowNormalisation;
 import org.pursuit.kernel.Score;
 import org.pursuit.support.BackendUnderTest;
@@ -74,6 +75,13 @@ final class ColdStart {
       kernels.put(
           "matchingPursuit" + shape,
           () -> lab.pursuits().matchingPursuit(x, atoms, steps, tape, residual));
+      Matrix gAtoms = output(lab, "matchingPursuitBackward" + shape, ATOMS, D);
+      kernels.put(
+          "matchingPursuitBackward" + shape,
+          () ->
+              lab.pursuits()
+                  .matchingPursuitBackward(
+                      tape, residual, atoms, steps, x, null, PursuitGradients.ofAtoms(gAtoms)));
       Gram gram = lab.gram(ATOMS);
       outputs.put("gram" + shape, gram.products());
       kernels.put("gram" + shape, () -> lab.pursuits().gram(atoms, gram));

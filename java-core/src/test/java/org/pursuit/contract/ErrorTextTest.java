@@ -16,6 +16,8 @@ import org.pursuit.data.Gram;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.PursuitTape;
 import org.pursuit.kernel.MatchingPursuit;
+import org.pursuit.kernel.PursuitGradients;
+import org.pursuit.kernel.Pursuits;
 import org.pursuit.kernel.RowNormalisation;
 import org.pursuit.kernel.Score;
 import org.pursuit.kernel.Scoring;
@@ -311,6 +313,75 @@ class ErrorTextTest {
       rejects(
           "gram: expected a capacity of at least 7 atoms, found 6",
           () -> lab.pursuits().append(atoms, small));
+    }
+  }
+
+  @EveryBackend
+  void pursuitGradients(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      Matrix residual = zeros(lab, 2, 5);
+      Matrix atoms = zeros(lab, 7, 5);
+      PursuitTape tape = lab.tape(2, 3);
+      MatchingPursuit steps = MatchingPursuit.steps(3);
+      PursuitGradients wanted = PursuitGradients.ofAtoms(zeros(lab, 7, 5));
+      Pursuits pursuits = lab.pursuits();
+      rejects(
+          "residual: expected a value, found null",
+          () -> pursuits.matchingPursuitBackward(tape, null, atoms, steps, null, null, wanted));
+      rejects(
+          "atoms: expected [rows, 5], found [7, 4]",
+          () ->
+              pursuits.matchingPursuitBackward(
+                  tape, residual, zeros(lab, 7, 4), steps, null, null, wanted));
+      rejects(
+          "options: expected a value, found null",
+          () -> pursuits.matchingPursuitBackward(tape, residual, atoms, null, null, null, wanted));
+      rejects(
+          "tape: expected [2, 4], found [2, 3]",
+          () ->
+              pursuits.matchingPursuitBackward(
+                  tape, residual, atoms, MatchingPursuit.steps(4), null, null, wanted));
+      rejects(
+          "gResidual: expected [2, 5], found [7, 5]",
+          () ->
+              pursuits.matchingPursuitBackward(tape, residual, atoms, steps, atoms, null, wanted));
+      rejects(
+          "gValues: expected [6], found [5]",
+          () ->
+              pursuits.matchingPursuitBackward(
+                  tape, residual, atoms, steps, null, lab.floats(new float[5]), wanted));
+      rejects(
+          "gradients: expected a value, found null",
+          () -> pursuits.matchingPursuitBackward(tape, residual, atoms, steps, null, null, null));
+      rejects(
+          "gradient of atoms: expected [7, 5], found [2, 5]",
+          () ->
+              pursuits.matchingPursuitBackward(
+                  tape, residual, atoms, steps, null, null, PursuitGradients.ofAtoms(residual)));
+      rejects(
+          "gradient of atoms: expected elements apart from those of atoms",
+          () ->
+              pursuits.matchingPursuitBackward(
+                  tape, residual, atoms, steps, null, null, PursuitGradients.ofAtoms(atoms)));
+      rejects(
+          "gradient of x: expected elements apart from those of residual",
+          () ->
+              pursuits.matchingPursuitBackward(
+                  tape, residual, atoms, steps, null, null, PursuitGradients.ofX(residual)));
+      Matrix both = zeros(lab, 9, 5);
+      rejects(
+          "gradient of x: expected elements apart from those of gradient of atoms",
+          () ->
+              pursuits.matchingPursuitBackward(
+                  tape,
+                  residual,
+                  atoms,
+                  steps,
+                  null,
+                  null,
+                  PursuitGradients.ofAtoms(both.rows(0, 7)).x(both.rows(6, 8), Write.OVERWRITE)));
+      rejects("atomsWrite: expected a value, found null", () -> wanted.atoms(wanted.atoms(), null));
+      rejects("xWrite: expected a value, found null", () -> wanted.x(null, null));
     }
   }
 

@@ -1,12 +1,14 @@
 package org.pursuit.cuda;
 
 import org.pursuit.data.DType;
+import org.pursuit.data.Floats;
 import org.pursuit.data.Gram;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
 import org.pursuit.data.PursuitTape;
 import org.pursuit.kernel.MatchingPursuit;
 import org.pursuit.kernel.Precision;
+import org.pursuit.kernel.PursuitGradients;
 import org.pursuit.kernel.Pursuits;
 
 /**
@@ -36,6 +38,7 @@ final class CudaPursuits extends Pursuits {
 
   private final Cuda cuda;
   private final PursuitKernels kernels;
+  private final CudaPursuitGradients gradients;
   private final ScoreFactors factors;
   private final ScoreChunks chunks;
   private final long correlationBytes;
@@ -52,6 +55,7 @@ final class CudaPursuits extends Pursuits {
     super(memory);
     this.cuda = cuda;
     this.kernels = new PursuitKernels(cuda.kernels(), cuda.workspace());
+    this.gradients = new CudaPursuitGradients(cuda);
     this.factors = new ScoreFactors(cuda, cuda.products(), cuda.products().kernels());
     this.chunks = chunks;
     this.correlationBytes = correlationBytes;
@@ -109,6 +113,18 @@ final class CudaPursuits extends Pursuits {
     } else {
       byGram(rows, x.rows(), dictionary, n, products, shape, options, left);
     }
+  }
+
+  @Override
+  protected void matchingPursuitBackwardKernel(
+      PursuitTape tape,
+      Matrix residual,
+      Matrix atoms,
+      MatchingPursuit options,
+      Matrix gResidual,
+      Floats gValues,
+      PursuitGradients gradients) {
+    this.gradients.compute(tape, residual, atoms, options.scaling(), gResidual, gValues, gradients);
   }
 
   /** Only tolerances need the residual at every step. */

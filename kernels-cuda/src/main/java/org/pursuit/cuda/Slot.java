@@ -29,5 +29,11 @@ enum Slot {
   /** What is left of a tile of rows, where the caller does not want it. */
   RESIDUALS,
   /** Correlations of a tile of rows with all atoms. */
-  CORRELATIONS
+  CORRELATIONS,
+  /** A number of each step of a pursuit. */
+  PURSUIT_STEPS,
+  /** A tape's slots sorted by atom. */
+  SORTED_PICKS,
+  /** What steps add to some columns of their atoms' gradients. */
+  CONTRIBUTIONS
 }

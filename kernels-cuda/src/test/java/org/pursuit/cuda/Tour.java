@@ -14,9 +14,11 @@ import org.pursuit.data.Matrix;
 import org.pursuit.data.PursuitTape;
 import org.pursuit.data.SlottedCodes;
 import org.pursuit.kernel.MatchingPursuit;
+import org.pursuit.kernel.PursuitGradients;
 import org.pursuit.kernel.RowNormalisation;
 import org.pursuit.kernel.Score;
 import org.pursuit.kernel.TopK;
+import org.pursuit.kernel.Write;
 import org.pursuit.support.Seed;
 
 /**
@@ -46,6 +48,8 @@ final class Tour {
         FixedWidthCodes encoded = backend.fixedWidthCodes(ROWS, K);
         FixedWidthCodes auxiliary = backend.fixedWidthCodes(ROWS, 2);
         PursuitTape tape = backend.pursuitTape(ROWS, K);
+        Matrix gAtoms = backend.matrix(ATOMS, D, DType.F32);
+        Matrix gX = backend.matrix(ROWS, D, DType.F32);
         Gram gram = backend.gram(ATOMS);
         Floats dots = backend.floats(ROWS * K);
         Floats errors = backend.floats(ROWS)) {
@@ -80,6 +84,18 @@ final class Tour {
       MatchingPursuit steps = MatchingPursuit.steps(K);
       backend.pursuits().matchingPursuit(x, atoms, steps, tape, out);
       add(results, tape);
+      backend
+          .pursuits()
+          .matchingPursuitBackward(
+              tape,
+              out,
+              atoms,
+              steps,
+              x,
+              null,
+              PursuitGradients.ofAtoms(gAtoms).x(gX, Write.OVERWRITE));
+      add(results, gAtoms.download());
+      add(results, gX.download());
       backend.pursuits().gram(atoms.rows(0, ATOMS / 2), gram);
       backend.pursuits().append(atoms, gram);
       add(results, gram.products().download());

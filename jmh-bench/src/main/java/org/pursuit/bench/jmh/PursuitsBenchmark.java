@@ -14,8 +14,10 @@ import org.pursuit.data.Matrix;
 import org.pursuit.data.PursuitTape;
 import org.pursuit.kernel.MatchingPursuit;
 import org.pursuit.kernel.Precision;
+import org.pursuit.kernel.PursuitGradients;
+import org.pursuit.kernel.Write;
 
-/** Matching pursuit by residual products and with a Gram, and the Gram itself. */
+/** Matching pursuit by residual products and with a Gram, its gradients, and the Gram itself. */
 public class PursuitsBenchmark extends KernelBenchmark {
   /** Rows, a dictionary, and what a pursuit writes. */
   @State(Scope.Benchmark)
@@ -116,6 +118,75 @@ public class PursuitsBenchmark extends KernelBenchmark {
     }
   }
 
+  /** Gradients of the operands' pursuit. */
+  @State(Scope.Benchmark)
+  public static class Gradients {
+    private Operands operands;
+    private Matrix gResidual;
+    private PursuitGradients out;
+
+    /** Takes the pursuit. */
+    @Setup
+    public void pursue(Operands o) {
+      int rows = o.x.rows();
+      int d = o.x.columns();
+      operands = o;
+      o.backend.pursuits().matchingPursuit(o.x, o.atoms, o.options, o.tape, o.residual);
+      gResidual = o.backend.upload(BenchmarkData.normal("g", (long) rows * d), rows, d);
+      out =
+          PursuitGradients.ofAtoms(o.backend.matrix(o.atoms.rows(), d, DType.F32))
+              .x(o.backend.matrix(rows, d, DType.F32), Write.OVERWRITE);
+    }
+
+    /** Fails if the rows' gradients are wrong, or the sum over all elements of the atoms'. */
+    @TearDown
+    public void verify() {
+      int d = gResidual.columns();
+      int steps = operands.steps;
+      int[] picks = operands.tape.indices().download();
+      float[] coefficients = operands.tape.values().download();
+      float[] dictionary = operands.atoms.download();
+      float[] left = operands.residual.download();
+      float[] given = gResidual.download();
+      float[] ofX = out.x().download();
+      double sum = 0;
+      double magnitude = 0;
+      double[] r = new double[d];
+      double[] g = new double[d];
+      for (int row = 0; row < gResidual.rows(); row++) {
+        for (int i = 0; i < d; i++) {
+          r[i] = left[row * d + i];
+          g[i] = given[row * d + i];
+        }
+        for (int slot = (row + 1) * steps - 1; slot >= row * steps; slot--) {
+          int atom = picks[slot] * d;
+          double c = coefficients[slot];
+          double product = 0;
+          for (int i = 0; i < d; i++) {
+            product += g[i] * dictionary[atom + i];
+          }
+          double s = -product / Verification.dot(dictionary, atom, dictionary, atom, d);
+          for (int i = 0; i < d; i++) {
+            double added = s * (r[i] - c * dictionary[atom + i]) - c * g[i];
+            sum += added;
+            magnitude += Math.abs(added);
+            r[i] += c * dictionary[atom + i];
+            g[i] += s * dictionary[atom + i];
+          }
+        }
+        double bound = 2e-5 * Verification.norm(given, row * d, d);
+        for (int i = 0; i < d; i++) {
+          Verification.near(g[i], ofX[row * d + i], bound, "gradient of row " + row + ", " + i);
+        }
+      }
+      double found = 0;
+      for (float element : out.atoms().download()) {
+        found += element;
+      }
+      Verification.near(sum, found, 2e-5 * magnitude, "sum of the atoms' gradients");
+    }
+  }
+
   /** A dictionary whose Gram is computed. */
   @State(Scope.Benchmark)
   public static class Dictionary {
@@ -181,6 +252,16 @@ public class PursuitsBenchmark extends KernelBenchmark {
     return o.tape;
   }
 
+  /** {@link org.pursuit.kernel.Pursuits#matchingPursuitBackward}. */
+  @Benchmark
+  public Matrix matchingPursuitBackward(Operands o, Gradients g) {
+    o.backend
+        .pursuits()
+        .matchingPursuitBackward(o.tape, o.residual, o.atoms, o.options, g.gResidual, null, g.out);
+    o.backend.synchronize();
+    return g.out.atoms();
+  }
+
   /** {@link org.pursuit.kernel.Pursuits#gram}. */
   @Benchmark
   public Gram gram(Dictionary o) {
@@ -203,6 +284,8 @@ public class PursuitsBenchmark extends KernelBenchmark {
       case "matchingPursuitGram" ->
           matchingPursuitGram(
               sizes[0], sizes[1], sizes[2], steps, DType.valueOf(parameter.apply("format")));
+      case "matchingPursuitBackward" ->
+          matchingPursuitBackward(sizes[0], sizes[1], sizes[2], steps);
       default -> throw new IllegalArgumentException("kernel: found " + kernel);
     };
   }
@@ -229,6 +312,18 @@ public class PursuitsBenchmark extends KernelBenchmark {
         operands + rows * (steps - 1) * n * format.bytes(),
         2 * rows * d * n + steps * 2 * rows * d + rows * ((steps - 1) * 3 * n + n),
         operands + n * n * format.bytes());
+  }
+
+  /**
+   * Every step reads its atom; rows of residuals and gradients are read and written once, and so is
+   * every atom's gradient, picked or not. A step takes two products with its atom, four fused steps
+   * and a product to its contribution and to the next step, and a sum.
+   */
+  static Work matchingPursuitBackward(long rows, long d, long n, long steps) {
+    long codes = Work.codes(rows, steps);
+    long once = codes + Work.words(3 * rows * d + n * d);
+    return new Work(
+        once + Work.words(rows * steps * d), 14 * rows * steps * d, once + Work.words(n * d));
   }
 
   /** Rows, atoms, residuals and tape. */

@@ -90,6 +90,15 @@ class WorkTest {
   }
 
   @Test
+  void matchingPursuitBackward() {
+    long once = CODES + 4 * (3 * 14 + 35);
+    assertThat(
+            PursuitsBenchmark.work(
+                "matchingPursuitBackward", Map.of("shape", "2x7x5", "steps", "3")::get))
+        .isEqualTo(new Work(once + 4 * 42, 14 * 42, once + 4 * 35));
+  }
+
+  @Test
   void matchingPursuitWithGram() {
     long operands = 4 * (14 + 14 + 35) + CODES;
     for (DType format : DType.values()) {
