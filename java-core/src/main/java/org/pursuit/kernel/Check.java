@@ -5,9 +5,11 @@ import org.pursuit.data.Floats;
 import org.pursuit.data.Gram;
 import org.pursuit.data.Handle;
 import org.pursuit.data.Ints;
+import org.pursuit.data.Longs;
 import org.pursuit.data.Mask;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
+import org.pursuit.data.RowSparseMatrix;
 
 /** The checks of kernel arguments: one wording for all backends. */
 final class Check {
@@ -47,9 +49,47 @@ final class Check {
     }
   }
 
+  /** Optional integers: null, or open, of this backend and {@code expected} long. */
+  void optional(Longs longs, long expected, String name) {
+    if (longs != null) {
+      vector(longs, expected, name);
+    }
+  }
+
+  /** Required numbers of the given length. */
+  void vector(Floats floats, long length, String name) {
+    handle(floats, name);
+    length(floats.length(), length, name);
+  }
+
+  /** Required integers of the given length. */
+  void vector(Ints ints, long length, String name) {
+    handle(ints, name);
+    length(ints.length(), length, name);
+  }
+
+  /** Required integers of the given length. */
+  void vector(Longs longs, long length, String name) {
+    handle(longs, name);
+    length(longs.length(), length, name);
+  }
+
+  /** A required mask of the given length. */
+  void vector(Mask mask, long length, String name) {
+    handle(mask, name);
+    length(mask.length(), length, name);
+  }
+
   void codes(Codes codes, String name) {
     required(codes, name);
     usable(codes.isClosed(), codes.memory(), codes, name);
+  }
+
+  /** A required row-sparse matrix of the given shape. */
+  void rowSparse(RowSparseMatrix matrix, int rows, int columns, String name) {
+    required(matrix, name);
+    handle(matrix.elements(), name);
+    shape(matrix.rows(), matrix.elements().columns(), rows, columns, name);
   }
 
   void gram(Gram gram, String name) {
@@ -113,6 +153,32 @@ final class Check {
   static void required(Object argument, String name) {
     if (argument == null) {
       throw new IllegalArgumentException(name + ": expected a value, found null");
+    }
+  }
+
+  /** Any number, infinite ones too, but not NaN. */
+  static void number(float value, String name) {
+    if (Float.isNaN(value)) {
+      throw new IllegalArgumentException(name + ": expected a number, found NaN");
+    }
+  }
+
+  static void fraction(float value, String name) {
+    if (!(value >= 0 && value <= 1)) {
+      throw new IllegalArgumentException(name + ": expected 0 to 1, found " + value);
+    }
+  }
+
+  static void notNegative(float value, String name) {
+    if (!(value >= 0 && value < Float.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException(
+          name + ": expected a finite number of 0 or more, found " + value);
+    }
+  }
+
+  static void notNegative(long value, String name) {
+    if (value < 0) {
+      throw new IllegalArgumentException(name + ": expected 0 or more, found " + value);
     }
   }
 

@@ -20,6 +20,9 @@ final class Floor {
    */
   private static final int WRAP = 0xff800001;
 
+  /** The signed vector key of −∞. */
+  static final int LOWEST = Integer.MIN_VALUE;
+
   /** Bits of the smallest NaN without a sign; all NaNs rank alike, so a floor stays below them. */
   private static final int SMALLEST_NAN = 0x7f800001;
 
@@ -34,6 +37,19 @@ final class Floor {
   static IntVector signedKeys(IntVector bits) {
     IntVector flip = bits.lanewise(VectorOperators.ASHR, 31).lanewise(VectorOperators.LSHR, 1);
     return bits.lanewise(VectorOperators.XOR, flip).add(WRAP);
+  }
+
+  static int signedKey(float score) {
+    return ordered(Float.floatToRawIntBits(score)) + WRAP;
+  }
+
+  /** The score with this signed key. */
+  static float score(int key) {
+    return Float.intBitsToFloat(ordered(key - WRAP));
+  }
+
+  private static int ordered(int bits) {
+    return bits ^ (bits >> 31 >>> 1);
   }
 
   static IntVector magnitudeKeys(IntVector bits) {

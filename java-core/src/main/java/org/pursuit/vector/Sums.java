@@ -174,7 +174,7 @@ final class Sums {
    * The sum of a vector's lanes, by halves. {@code reduceLanes} leaves its order open, and the
    * compiler takes another one than the interpreter.
    */
-  private static float total(FloatVector v) {
+  static float total(FloatVector v) {
     FloatVector sum = v;
     if (L == 16) {
       sum = sum.add(sum.rearrange(BY_8));

@@ -9,10 +9,13 @@ import org.pursuit.data.Floats;
 import org.pursuit.data.Gram;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.PursuitTape;
+import org.pursuit.kernel.Fired;
 import org.pursuit.kernel.MatchingPursuit;
 import org.pursuit.kernel.PursuitGradients;
 import org.pursuit.kernel.RowNormalisation;
 import org.pursuit.kernel.Score;
+import org.pursuit.kernel.Statistics;
+import org.pursuit.kernel.Write;
 import org.pursuit.support.BackendUnderTest;
 import org.pursuit.support.Inputs;
 import org.pursuit.support.Lab;
@@ -69,6 +72,9 @@ final class ColdStart {
       kernels.put(
           "squaredErrors" + shape, () -> lab.statistics().squaredErrors(x, decoded, errors));
 
+      putStatistics(lab, x, decoded, codes, shape);
+      putUnitRows(lab, x, decoded, shape);
+
       MatchingPursuit steps = MatchingPursuit.steps(5).toleranceRelative(0.1f);
       PursuitTape tape = lab.tape(rows, 5);
       Matrix residual = output(lab, "matchingPursuit" + shape, rows, D);
@@ -90,6 +96,51 @@ final class ColdStart {
           "matchingPursuit with Gram" + shape,
           () -> lab.pursuits().matchingPursuit(x, atoms, gram, steps, tape, residualByGram));
     }
+  }
+
+  private void putStatistics(Lab lab, Matrix x, Matrix y, FixedWidthCodes codes, String shape) {
+    Statistics statistics = lab.statistics();
+    Floats norms = vector(lab, "norms" + shape, x.rows());
+    kernels.put("norms" + shape, () -> statistics.norms(x, norms));
+    Floats cosines = vector(lab, "cosines" + shape, x.rows());
+    kernels.put("cosines" + shape, () -> statistics.cosines(x, y, cosines));
+    Floats sum = vector(lab, "sum" + shape, 1);
+    kernels.put("sum" + shape, () -> statistics.sum(norms, null, sum));
+    Floats variance = vector(lab, "totalVariance" + shape, 1);
+    kernels.put("totalVariance" + shape, () -> statistics.totalVariance(x, null, variance));
+    Floats sums = vector(lab, "columnStatistics" + shape, D);
+    kernels.put(
+        "columnStatistics" + shape,
+        () -> statistics.columnStatistics(x, Fired.nonZero(), Write.OVERWRITE, null, null, sums));
+    Floats ofCodes = vector(lab, "columnStatistics of codes" + shape, ATOMS);
+    kernels.put(
+        "columnStatistics of codes" + shape,
+        () ->
+            statistics.columnStatistics(
+                codes, Fired.nonZero(), Write.OVERWRITE, null, null, ofCodes));
+  }
+
+  private void putUnitRows(Lab lab, Matrix x, Matrix y, String shape) {
+    Matrix unit = output(lab, "unitRows" + shape, x.rows(), D);
+    kernels.put(
+        "unitRows" + shape,
+        () -> {
+          lab.training().axpby(1, x, 0, unit);
+          lab.statistics().unitRows(unit, 0);
+        });
+    Matrix projected = output(lab, "projectGradient" + shape, x.rows(), D);
+    kernels.put(
+        "projectGradient" + shape,
+        () -> {
+          lab.training().axpby(1, x, 0, projected);
+          lab.statistics().projectGradient(y, projected);
+        });
+  }
+
+  private Floats vector(Lab lab, String kernel, long length) {
+    Floats made = lab.floatsOutput(length);
+    vectors.put(kernel, made);
+    return made;
   }
 
   private Matrix output(Lab lab, String kernel, int rows, int columns) {

@@ -13,8 +13,14 @@ import org.pursuit.data.DType;
 import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Floats;
 import org.pursuit.data.Gram;
+import org.pursuit.data.Ints;
+import org.pursuit.data.Longs;
+import org.pursuit.data.Mask;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.PursuitTape;
+import org.pursuit.data.RowSparseMatrix;
+import org.pursuit.kernel.BiasAdaptation;
+import org.pursuit.kernel.Fired;
 import org.pursuit.kernel.MatchingPursuit;
 import org.pursuit.kernel.PursuitGradients;
 import org.pursuit.kernel.Pursuits;
@@ -24,6 +30,7 @@ import org.pursuit.kernel.Scoring;
 import org.pursuit.kernel.Selection;
 import org.pursuit.kernel.Selector;
 import org.pursuit.kernel.SparseAlgebra;
+import org.pursuit.kernel.Statistics;
 import org.pursuit.kernel.TopK;
 import org.pursuit.kernel.Write;
 import org.pursuit.support.BackendUnderTest;
@@ -140,6 +147,155 @@ class ErrorTextTest {
       rejects(
           "out: expected [4], found [6]",
           () -> lab.statistics().squaredErrors(x, x, lab.floatsOutput(6)));
+    }
+  }
+
+  @EveryBackend
+  void statisticsOfRows(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      Matrix x = zeros(lab, 4, 6);
+      Floats four = lab.floatsOutput(4);
+      Floats one = lab.floatsOutput(1);
+      Mask six = lab.mask(new boolean[6]);
+      Statistics statistics = lab.statistics();
+      rejects("x: expected a value, found null", () -> statistics.norms(null, four));
+      rejects("out: expected [4], found [1]", () -> statistics.norms(x, one));
+      rejects(
+          "y: expected [4, 6], found [4, 5]", () -> statistics.cosines(x, zeros(lab, 4, 5), four));
+      rejects("out: expected a value, found null", () -> statistics.cosines(x, x, null));
+      rejects("values: expected a value, found null", () -> statistics.sum(null, null, one));
+      rejects("mask: expected [4], found [6]", () -> statistics.sum(four, six, one));
+      rejects("out: expected [1], found [4]", () -> statistics.sum(four, null, four));
+      rejects("mask: expected [4], found [6]", () -> statistics.totalVariance(x, six, one));
+      rejects("out: expected [1], found [4]", () -> statistics.totalVariance(x, null, four));
+    }
+  }
+
+  @EveryBackend
+  void statisticsOfColumns(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      Matrix x = zeros(lab, 4, 6);
+      CsrCodes csr = lab.keep(lab.backend().csrCodes(2, 7, 6));
+      FixedWidthCodes codes = lab.codes(2, 3);
+      Longs six = lab.longs(new long[6]);
+      Floats five = lab.floatsOutput(5);
+      Statistics statistics = lab.statistics();
+      Fired fired = Fired.nonZero();
+      Write write = Write.OVERWRITE;
+      rejects("low: expected a number, found NaN", () -> new Fired(Float.NaN, 1));
+      rejects("high: expected a number, found NaN", () -> Fired.above(Float.NaN));
+      rejects(
+          "fired: expected a value, found null",
+          () -> statistics.columnStatistics(x, null, write, six, null, null));
+      rejects(
+          "write: expected a value, found null",
+          () -> statistics.columnStatistics(x, fired, null, six, null, null));
+      rejects(
+          "maxima: expected [6], found [5]",
+          () -> statistics.columnStatistics(x, fired, write, six, five, null));
+      rejects(
+          "fires: expected [7], found [6]",
+          () -> statistics.columnStatistics(csr, fired, write, six, null, null));
+      rejects(
+          "sums: expected [6], found [5]",
+          () -> statistics.columnStatistics(codes, fired, write, six, null, five));
+      rejects(
+          "sums: expected other numbers than maxima",
+          () -> statistics.columnStatistics(codes, fired, write, null, five, five));
+      rejects(
+          "fires, maxima, sums: expected at least one, found none",
+          () -> statistics.columnStatistics(codes, fired, write, null, null, null));
+    }
+  }
+
+  @EveryBackend
+  void statisticsOfLatents(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      Longs six = lab.longs(new long[6]);
+      Longs five = lab.longs(new long[5]);
+      Floats numbers = lab.floatsOutput(5);
+      Mask dead = lab.mask(new boolean[6]);
+      Statistics statistics = lab.statistics();
+      rejects("rows: expected 0 or more, found -1", () -> statistics.sinceFired(six, -1, six));
+      rejects("since: expected [6], found [5]", () -> statistics.sinceFired(six, 1, five));
+      rejects(
+          "dead: expected [5], found [6]",
+          () -> statistics.deadLatents(five, 1, dead, lab.ints(new int[1])));
+      rejects(
+          "count: expected [1], found [2]",
+          () -> statistics.deadLatents(six, 1, dead, lab.ints(new int[2])));
+      rejects("out: expected [6], found [5]", () -> statistics.density(six, 1, numbers));
+      rejects("rows: expected 0 or more, found -2", () -> statistics.density(five, -2, numbers));
+      rejects(
+          "momentum: expected 0 to 1, found 1.5",
+          () -> statistics.movingAverage(numbers, 1.5f, numbers));
+      rejects(
+          "momentum: expected 0 to 1, found NaN",
+          () -> statistics.movingAverage(numbers, Float.NaN, numbers));
+      rejects(
+          "average: expected [5], found [6]",
+          () -> statistics.movingAverage(numbers, 1, lab.floatsOutput(6)));
+    }
+  }
+
+  @EveryBackend
+  void biasAdaptation(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      Longs six = lab.longs(new long[6]);
+      Floats numbers = lab.floatsOutput(6);
+      Floats five = lab.floatsOutput(5);
+      Ints groups = lab.ints(new int[5]);
+      Statistics statistics = lab.statistics();
+      BiasAdaptation options = BiasAdaptation.standard();
+      rejects(
+          "options: expected a value, found null",
+          () -> statistics.adaptBias(null, six, numbers, 1, null, five, numbers));
+      rejects(
+          "fires: expected [5], found [6]",
+          () -> statistics.adaptBias(options, six, numbers, 1, null, five, five));
+      rejects(
+          "maxima: expected [6], found [5]",
+          () -> statistics.adaptBias(options, six, five, 1, null, five, numbers));
+      rejects(
+          "rows: expected 0 or more, found -1",
+          () -> statistics.adaptBias(options, six, numbers, -1, null, five, numbers));
+      rejects(
+          "groups: expected [6], found [5]",
+          () -> statistics.adaptBias(options, six, numbers, 1, groups, five, numbers));
+      rejects(
+          "targets: expected a value, found null",
+          () -> statistics.adaptBias(options, six, numbers, 1, null, null, numbers));
+      rejects(
+          "decrease: expected a finite number of 0 or more, found -1.0",
+          () -> options.rates(-1, 0));
+      rejects(
+          "deadBelow: expected a finite number of 0 or more, found NaN",
+          () -> options.deadBelow(Float.NaN));
+      rejects("floor: expected a number, found NaN", () -> options.bounds(Float.NaN, 0));
+    }
+  }
+
+  @EveryBackend
+  void unitRows(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      Matrix x = zeros(lab, 4, 6);
+      Statistics statistics = lab.statistics();
+      RowSparseMatrix narrow = lab.keep(lab.backend().rowSparseMatrix(4, 5, 2));
+      rejects("x: expected a value, found null", () -> statistics.unitRows(null, 0));
+      rejects(
+          "epsilon: expected a finite number of 0 or more, found -1.0",
+          () -> statistics.unitRows(x, -1));
+      rejects(
+          "gradient: expected [4, 6], found [3, 6]",
+          () -> statistics.projectGradient(x, x.rows(0, 3)));
+      rejects(
+          "gradient: expected elements apart from those of atoms",
+          () -> statistics.projectGradient(x, x));
+      rejects(
+          "gradient: expected [4, 6], found [4, 5]", () -> statistics.projectGradient(x, narrow));
+      rejects(
+          "gradient: expected a value, found null",
+          () -> statistics.projectGradient(x, (RowSparseMatrix) null));
     }
   }
 

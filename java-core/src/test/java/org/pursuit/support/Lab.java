@@ -15,6 +15,7 @@ import org.pursuit.data.Floats;
 import org.pursuit.data.Gram;
 import org.pursuit.data.HostMemory;
 import org.pursuit.data.Ints;
+import org.pursuit.data.Longs;
 import org.pursuit.data.Mask;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.PursuitTape;
@@ -140,6 +141,11 @@ public final class Lab implements AutoCloseable {
   /** A copy, or null of null. */
   public Ints ints(int[] values) {
     return values == null ? null : keep(backend.upload(values));
+  }
+
+  /** A copy. */
+  public Longs longs(long[] values) {
+    return keep(backend.upload(values));
   }
 
   /** A copy, or null of null. */

@@ -27,6 +27,11 @@ final class CudaLongs extends Longs {
     return block.address();
   }
 
+  /** Where the elements of optional integers lie; 0 when there are none. */
+  static long address(Longs optional) {
+    return optional == null ? 0 : ((CudaLongs) optional).address();
+  }
+
   @Override
   protected void copyFrom(long[] values) {
     cuda.staging()

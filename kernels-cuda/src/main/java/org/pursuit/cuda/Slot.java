@@ -35,5 +35,7 @@ enum Slot {
   /** A tape's slots sorted by atom. */
   SORTED_PICKS,
   /** What steps add to some columns of their atoms' gradients. */
-  CONTRIBUTIONS
+  CONTRIBUTIONS,
+  /** Statistics of blocks of rows, before they are merged. */
+  STATISTICS
 }

@@ -75,9 +75,21 @@ class WorkTest {
   }
 
   @Test
-  void squaredErrors() {
-    assertThat(StatisticsBenchmark.work("squaredErrors", Map.of("shape", "2x7")::get))
-        .isEqualTo(new Work(4 * (2 * 14 + 2), 3 * 14, 4 * (2 * 14 + 2)));
+  void statistics() {
+    assertThat(statistics("squaredErrors")).isEqualTo(reading(2 * 14 + 2, 3 * 14));
+    assertThat(statistics("norms")).isEqualTo(reading(14 + 2, 2 * 14));
+    assertThat(statistics("cosines")).isEqualTo(reading(2 * 14 + 2, 6 * 14));
+    assertThat(statistics("totalVariance")).isEqualTo(reading(14 + 1, 4 * 14));
+    assertThat(statistics("columnStatistics")).isEqualTo(reading(14 + 4 * 7, 14));
+    assertThat(statistics("codeStatistics")).isEqualTo(reading(2 * 6 + 4 * 5, 6));
+  }
+
+  private static Work statistics(String kernel) {
+    return StatisticsBenchmark.work(kernel, Map.of("shape", "2x7", "codes", "2x3x5")::get);
+  }
+
+  private static Work reading(long words, long flops) {
+    return new Work(4 * words, flops, 4 * words);
   }
 
   @Test
