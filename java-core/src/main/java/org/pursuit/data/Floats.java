@@ -15,6 +15,21 @@ public abstract class Floats extends Handle {
     return length;
   }
 
+  /**
+   * A view of these numbers as a float32 matrix [1, length], for the kernels that work on matrices.
+   *
+   * @throws IllegalArgumentException if there are more than 2³¹ − 1
+   */
+  public final Matrix asRow() {
+    if (length > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(this + " does not fit into one row");
+    }
+    return row();
+  }
+
+  /** {@link #asRow()}; the length has been checked. */
+  protected abstract Matrix row();
+
   /** Copies {@code length()} elements in. */
   public final void upload(float[] values) {
     Vectors.requireLength(this, length, values.length);

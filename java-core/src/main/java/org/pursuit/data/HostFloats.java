@@ -21,6 +21,11 @@ public final class HostFloats extends Floats {
   }
 
   @Override
+  protected Matrix row() {
+    return HostMatrix.over(this);
+  }
+
+  @Override
   protected void copyFrom(float[] values) {
     System.arraycopy(values, 0, array, 0, values.length);
   }

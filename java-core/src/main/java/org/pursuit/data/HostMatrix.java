@@ -37,6 +37,19 @@ public final class HostMatrix extends Matrix {
     this.stride = viewed.stride;
   }
 
+  private HostMatrix(HostFloats viewed) {
+    super(viewed);
+    this.root = this;
+    this.rowsPerBlock = 1;
+    this.stride = columns();
+    this.blocks = new Object[] {viewed.array()};
+  }
+
+  /** A view of numbers as a matrix of one row. */
+  static HostMatrix over(HostFloats viewed) {
+    return new HostMatrix(viewed);
+  }
+
   /** A zeroed matrix owned by {@code memory}. */
   public static HostMatrix allocate(Memory memory, int rows, int columns, DType dtype) {
     return allocate(memory, rows, columns, dtype, MAX_BLOCK);

@@ -11,6 +11,10 @@ import java.lang.foreign.MemorySegment;
  */
 public abstract class Matrix extends Handle {
   private final Matrix root;
+
+  /** What owns the elements: the root, or the numbers that it shows as a row. */
+  private final Handle storage;
+
   private final int firstRow;
   private final int firstColumn;
   private final int rows;
@@ -22,6 +26,7 @@ public abstract class Matrix extends Handle {
   protected Matrix(Memory memory, int rows, int columns, DType dtype) {
     super(memory, describe(rows, columns, dtype), bytes(rows, columns, dtype));
     this.root = this;
+    this.storage = this;
     this.firstRow = 0;
     this.firstColumn = 0;
     this.rows = rows;
@@ -33,11 +38,24 @@ public abstract class Matrix extends Handle {
   protected Matrix(Matrix viewed, int fromRow, int toRow, int fromColumn, int toColumn) {
     super(viewed);
     this.root = viewed.root;
+    this.storage = viewed.storage;
     this.firstRow = viewed.firstRow + fromRow;
     this.firstColumn = viewed.firstColumn + fromColumn;
     this.rows = toRow - fromRow;
     this.columns = toColumn - fromColumn;
     this.dtype = viewed.dtype;
+  }
+
+  /** A view of numbers as a matrix [1, length]. */
+  protected Matrix(Floats viewed) {
+    super(viewed);
+    this.root = this;
+    this.storage = viewed;
+    this.firstRow = 0;
+    this.firstColumn = 0;
+    this.rows = 1;
+    this.columns = Math.toIntExact(viewed.length());
+    this.dtype = DType.F32;
   }
 
   /**
@@ -158,7 +176,7 @@ public abstract class Matrix extends Handle {
 
   /** Whether both have an element in common. */
   public final boolean overlaps(Matrix other) {
-    return root == other.root
+    return storage == other.storage
         && firstRow < other.firstRow + other.rows
         && other.firstRow < firstRow + rows
         && firstColumn < other.firstColumn + other.columns

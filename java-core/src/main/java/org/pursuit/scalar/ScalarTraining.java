@@ -1,9 +1,18 @@
 package org.pursuit.scalar;
 
+import java.util.Arrays;
+import org.pursuit.data.Floats;
+import org.pursuit.data.HostFloats;
+import org.pursuit.data.HostInts;
 import org.pursuit.data.HostMatrix;
+import org.pursuit.data.Ints;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
+import org.pursuit.kernel.Adam;
+import org.pursuit.kernel.Gate;
+import org.pursuit.kernel.Multiply;
 import org.pursuit.kernel.Training;
+import org.pursuit.kernel.Write;
 
 /** Dense steps, element by element. */
 final class ScalarTraining extends Training {
@@ -28,5 +37,233 @@ final class ScalarTraining extends Training {
       }
       ((HostMatrix) y).writeRow(b, 0, d, row, 0);
     }
+  }
+
+  @Override
+  protected void scaleKernel(Floats factor, Matrix x, Matrix y) {
+    axpbyKernel(array(factor)[0], x, 0, y);
+  }
+
+  @Override
+  protected void multiplyKernel(Matrix a, Matrix b, Multiply options, Matrix c) {
+    int depth = options.transposeA() ? a.rows() : a.columns();
+    int n = c.columns();
+    double[] sums = scratch.sums(n);
+    float[] row = scratch.x(n);
+    for (int i = 0; i < c.rows(); i++) {
+      Arrays.fill(sums, 0, n, 0);
+      for (int l = 0; l < depth; l++) {
+        double left = options.transposeA() ? element(a, l, i) : element(a, i, l);
+        for (int j = 0; j < n; j++) {
+          sums[j] += left * (options.transposeB() ? element(b, j, l) : element(b, l, j));
+        }
+      }
+      ((HostMatrix) c).readRow(i, 0, n, row, 0);
+      for (int j = 0; j < n; j++) {
+        double product = options.alpha() * sums[j];
+        row[j] =
+            (float) (options.beta() == 0 ? product : product + (double) options.beta() * row[j]);
+      }
+      ((HostMatrix) c).writeRow(i, 0, n, row, 0);
+    }
+  }
+
+  private float element(Matrix matrix, int row, int column) {
+    float[] one = scratch.atom(1);
+    ((HostMatrix) matrix).readRow(row, column, 1, one, 0);
+    return one[0];
+  }
+
+  @Override
+  protected void columnSumsKernel(Matrix x, float factor, Write write, Floats out) {
+    int d = x.columns();
+    double[] sums = scratch.sums(d);
+    Arrays.fill(sums, 0, d, 0);
+    float[] row = scratch.x(d);
+    for (int b = 0; b < x.rows(); b++) {
+      ((HostMatrix) x).readRow(b, 0, d, row, 0);
+      for (int i = 0; i < d; i++) {
+        sums[i] += row[i];
+      }
+    }
+    for (int i = 0; i < d; i++) {
+      store(factor * sums[i], write, array(out), i);
+    }
+  }
+
+  @Override
+  protected void gatherRowsKernel(Matrix x, Ints rows, Matrix out) {
+    float[] row = scratch.x(x.columns());
+    for (int b = 0; b < out.rows(); b++) {
+      ((HostMatrix) x).readRow(array(rows)[b], 0, x.columns(), row, 0);
+      ((HostMatrix) out).writeRow(b, 0, x.columns(), row, 0);
+    }
+  }
+
+  @Override
+  protected void scatterRowsKernel(Matrix x, Ints rows, Write write, Matrix out) {
+    int d = x.columns();
+    float[] added = scratch.x(d);
+    float[] row = scratch.atom(d);
+    for (int b = 0; b < x.rows(); b++) {
+      ((HostMatrix) x).readRow(b, 0, d, added, 0);
+      ((HostMatrix) out).readRow(array(rows)[b], 0, d, row, 0);
+      for (int i = 0; i < d; i++) {
+        row[i] = write == Write.OVERWRITE ? added[i] : row[i] + added[i];
+      }
+      ((HostMatrix) out).writeRow(array(rows)[b], 0, d, row, 0);
+    }
+  }
+
+  @Override
+  protected void gateKernel(Matrix a, Gate gate, Floats threshold, Matrix out) {
+    int n = a.columns();
+    float[] row = scratch.x(n);
+    for (int b = 0; b < a.rows(); b++) {
+      ((HostMatrix) a).readRow(b, 0, n, row, 0);
+      for (int j = 0; j < n; j++) {
+        float open = gate.kind() == Gate.Kind.STEP ? 1 : row[j];
+        row[j] = row[j] <= theta(threshold, j) ? 0 : open;
+      }
+      ((HostMatrix) out).writeRow(b, 0, n, row, 0);
+    }
+  }
+
+  @Override
+  protected void gateBackwardKernel(
+      Matrix a,
+      Gate gate,
+      Floats threshold,
+      Matrix g,
+      Write write,
+      Matrix gradientA,
+      Floats gradientThreshold) {
+    int n = a.columns();
+    float[] row = scratch.x(n);
+    float[] gradient = scratch.atom(n);
+    float[] out = scratch.scores(n);
+    double[] sums = scratch.sums(n);
+    Arrays.fill(sums, 0, n, 0);
+    for (int b = 0; b < a.rows(); b++) {
+      ((HostMatrix) a).readRow(b, 0, n, row, 0);
+      ((HostMatrix) g).readRow(b, 0, n, gradient, 0);
+      if (gradientA != null) {
+        ((HostMatrix) gradientA).readRow(b, 0, n, out, 0);
+      }
+      for (int j = 0; j < n; j++) {
+        float theta = theta(threshold, j);
+        boolean passes = gate.kind() != Gate.Kind.STEP && !(row[j] <= theta);
+        store(passes ? gradient[j] : 0, write, out, j);
+        if (Math.abs(row[j] - theta) < 0.5f * gate.bandwidth()) {
+          sums[j] += gradient[j];
+        }
+      }
+      if (gradientA != null) {
+        ((HostMatrix) gradientA).writeRow(b, 0, n, out, 0);
+      }
+    }
+    if (gradientThreshold != null) {
+      thresholdGradient(gate, array(threshold), sums, n, write, array(gradientThreshold));
+    }
+  }
+
+  private static void thresholdGradient(
+      Gate gate, float[] threshold, double[] sums, int n, Write write, float[] out) {
+    double shared = 0;
+    for (int j = 0; j < n; j++) {
+      float theta = threshold[threshold.length == 1 ? 0 : j];
+      double weight = gate.kind() == Gate.Kind.STEP ? 1 : theta;
+      double gradient = -weight / gate.bandwidth() * sums[j];
+      gradient *= gate.logThreshold() ? theta : 1;
+      shared += gradient;
+      if (threshold.length > 1) {
+        store(gradient, write, out, j);
+      }
+    }
+    if (threshold.length == 1) {
+      store(shared, write, out, 0);
+    }
+  }
+
+  private static float theta(Floats threshold, int column) {
+    if (threshold == null) {
+      return 0;
+    }
+    return array(threshold)[threshold.length() == 1 ? 0 : column];
+  }
+
+  @Override
+  protected void sumOfSquaresKernel(Matrix x, Ints count, Write write, Floats out) {
+    float[] row = scratch.x(x.columns());
+    int rows = count == null ? x.rows() : array(count)[0];
+    double sum = 0;
+    for (int b = 0; b < rows; b++) {
+      ((HostMatrix) x).readRow(b, 0, x.columns(), row, 0);
+      for (int i = 0; i < x.columns(); i++) {
+        sum += (double) row[i] * row[i];
+      }
+    }
+    store(sum, write, array(out), 0);
+  }
+
+  @Override
+  protected void clipFactorKernel(Floats sumOfSquares, float maxNorm, Floats norm, Floats factor) {
+    double root = Math.sqrt(array(sumOfSquares)[0]);
+    if (norm != null) {
+      array(norm)[0] = (float) root;
+    }
+    array(factor)[0] = (float) Math.min(1, maxNorm / (root + 1e-6));
+  }
+
+  @Override
+  protected void adamKernel(
+      Adam options,
+      long step,
+      Matrix gradient,
+      Ints rowIds,
+      Ints count,
+      Floats factor,
+      Matrix m,
+      Matrix v,
+      Matrix parameters) {
+    int d = parameters.columns();
+    double scale = factor == null ? 1 : array(factor)[0];
+    float[] g = scratch.x(d);
+    float[] first = scratch.atom(d);
+    float[] second = scratch.scores(d);
+    float[] p = scratch.norms(d);
+    int rows = count == null ? gradient.rows() : array(count)[0];
+    for (int i = 0; i < rows; i++) {
+      int row = rowIds == null ? i : array(rowIds)[i];
+      ((HostMatrix) gradient).readRow(i, 0, d, g, 0);
+      ((HostMatrix) m).readRow(row, 0, d, first, 0);
+      ((HostMatrix) v).readRow(row, 0, d, second, 0);
+      ((HostMatrix) parameters).readRow(row, 0, d, p, 0);
+      for (int j = 0; j < d; j++) {
+        double scaled = scale * g[j];
+        double mean = options.beta1() * (double) first[j] + (1 - options.beta1()) * scaled;
+        double square =
+            options.beta2() * (double) second[j] + (1 - options.beta2()) * scaled * scaled;
+        double root = Math.sqrt(square) * options.rootCorrection(step) + options.epsilon();
+        p[j] = (float) (options.kept() * (double) p[j] - options.stepSize(step) * mean / root);
+        first[j] = (float) mean;
+        second[j] = (float) square;
+      }
+      ((HostMatrix) m).writeRow(row, 0, d, first, 0);
+      ((HostMatrix) v).writeRow(row, 0, d, second, 0);
+      ((HostMatrix) parameters).writeRow(row, 0, d, p, 0);
+    }
+  }
+
+  private static void store(double value, Write write, float[] out, int at) {
+    out[at] = (float) (write == Write.OVERWRITE ? value : value + out[at]);
+  }
+
+  private static float[] array(Floats floats) {
+    return ((HostFloats) floats).array();
+  }
+
+  private static int[] array(Ints ints) {
+    return ((HostInts) ints).array();
   }
 }

@@ -19,6 +19,12 @@ final class Product {
     void read(int row, float[] target);
   }
 
+  /** Gives the atoms, the rows of the right factor. */
+  interface Atoms {
+    /** Writes elements {@code from … from + count} of an atom to {@code target[at …]}. */
+    void read(int atom, int from, int count, float[] target, int at);
+  }
+
   /**
    * Takes the product's rows in pieces, ascending in the column; one thread at a time for a row.
    */
@@ -58,15 +64,18 @@ final class Product {
   private final Workers.Task packRows = this::packRowPanels;
   private final Workers.Task packAtoms = this::packAtomPanels;
   private final Workers.Task multiplyTiles = this::multiplyTiles;
+  private final Atoms matrixRows =
+      (atom, from, count, target, at) -> this.matrix.readRow(atom, from, count, target, at);
   private final float[][] tiles;
   private final float[][] lines;
   private float[] rowPanels = {};
   private float[] atomPanels = {};
 
+  private HostMatrix matrix;
   private Rows rows;
   private int firstRow;
   private int rowCount;
-  private HostMatrix atoms;
+  private Atoms atoms;
   private int firstAtom;
   private int atomCount;
   private int d;
@@ -98,21 +107,39 @@ final class Product {
    * @param bias added to every row of the product, or null
    */
   void multiply(Rows rows, int from, int to, HostMatrix atoms, float[] bias, Consumer consumer) {
+    this.matrix = atoms;
+    multiply(rows, from, to, matrixRows, atoms.rows(), atoms.columns(), bias, consumer);
+  }
+
+  /**
+   * Multiplies rows {@code from … to}, at most {@link #groupRows} of them, with atoms of width d.
+   *
+   * @param bias added to every row of the product, or null
+   */
+  void multiply(
+      Rows rows,
+      int from,
+      int to,
+      Atoms atoms,
+      int allAtoms,
+      int d,
+      float[] bias,
+      Consumer consumer) {
     this.rows = rows;
     this.firstRow = from;
     this.rowCount = to - from;
     this.atoms = atoms;
-    this.d = atoms.columns();
+    this.d = d;
     this.bias = bias;
     this.consumer = consumer;
     int panels = Math.ceilDiv(rowCount, ROWS);
     rowPanels = Grow.floats(rowPanels, panels * ROWS * d);
     workers.run(packRows, panels, 8);
     int chunk = chunkAtoms();
-    atomPanels = Grow.floats(atomPanels, Math.min(chunk, roundUp(atoms.rows())) * d);
+    atomPanels = Grow.floats(atomPanels, Math.min(chunk, roundUp(allAtoms)) * d);
     int block = blockRows();
-    for (firstAtom = 0; firstAtom < atoms.rows(); firstAtom += chunk) {
-      atomCount = Math.min(chunk, atoms.rows() - firstAtom);
+    for (firstAtom = 0; firstAtom < allAtoms; firstAtom += chunk) {
+      atomCount = Math.min(chunk, allAtoms - firstAtom);
       workers.run(packAtoms, Math.ceilDiv(atomCount, COLUMNS), 4);
       workers.run(multiplyTiles, rowCount, block);
     }
@@ -157,7 +184,7 @@ final class Product {
       for (int depth = 0; depth < d; depth += PACK_DEPTH) {
         int depths = Math.min(PACK_DEPTH, d - depth);
         for (int c = 0; c < filled; c++) {
-          atoms.readRow(firstAtom + panel * COLUMNS + c, depth, depths, line, c * PACK_DEPTH);
+          atoms.read(firstAtom + panel * COLUMNS + c, depth, depths, line, c * PACK_DEPTH);
         }
         Arrays.fill(line, filled * PACK_DEPTH, COLUMNS * PACK_DEPTH, 0);
         interleave(line, depths, atomPanels, (panel * d + depth) * COLUMNS);

@@ -25,7 +25,7 @@ final class VectorBackend extends HostBackend {
     scoring = new VectorScoring(this, selection, workers, product);
     sparseAlgebra = new VectorSparseAlgebra(this, workers);
     pursuits = new VectorPursuits(this, workers, product);
-    training = new VectorTraining(this, workers);
+    training = new VectorTraining(this, workers, product);
     statistics = new VectorStatistics(this, workers);
     families = new Families(scoring, selection, sparseAlgebra, pursuits, training, statistics);
   }

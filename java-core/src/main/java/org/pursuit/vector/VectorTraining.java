@@ -1,12 +1,19 @@
 package org.pursuit.vector;
 
-import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import org.pursuit.data.DType;
+import org.pursuit.data.Floats;
+import org.pursuit.data.HostFloats;
+import org.pursuit.data.HostInts;
 import org.pursuit.data.HostMatrix;
+import org.pursuit.data.Ints;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
+import org.pursuit.kernel.Adam;
+import org.pursuit.kernel.Gate;
+import org.pursuit.kernel.Multiply;
 import org.pursuit.kernel.Training;
+import org.pursuit.kernel.Write;
 
 /** Dense steps, row by row. */
 final class VectorTraining extends Training {
@@ -14,24 +21,39 @@ final class VectorTraining extends Training {
 
   private final Workers workers;
   private final Workers.Task axpby = this::axpbyRows;
-  private final float[][] widenedX;
-  private final float[][] widenedY;
+  private final Workers.Task gather = this::gatherRows;
+  private final Workers.Task scatter = this::scatterColumns;
+  private final ColumnSums.Row addRow = this::addRow;
+  private final ColumnSums.Row addSquare = this::addSquare;
+  private final RowBuffers buffers;
+  private final ColumnSums columnSums;
+  private final VectorMultiply multiply;
+  private final VectorGates gates;
+  private final VectorAdam adam;
 
   private float alpha;
   private HostMatrix x;
   private float beta;
   private HostMatrix y;
+  private int[] rowIds;
+  private boolean accumulate;
 
-  VectorTraining(Memory memory, Workers workers) {
+  VectorTraining(Memory memory, Workers workers, Product product) {
     super(memory);
     this.workers = workers;
-    this.widenedX = new float[workers.count()][0];
-    this.widenedY = new float[workers.count()][0];
+    this.buffers = new RowBuffers(workers, 2);
+    this.columnSums = new ColumnSums(workers);
+    this.multiply = new VectorMultiply(workers, product);
+    this.gates = new VectorGates(workers, columnSums);
+    this.adam = new VectorAdam(workers);
   }
 
   void trim() {
-    Arrays.fill(widenedX, new float[0]);
-    Arrays.fill(widenedY, new float[0]);
+    buffers.trim();
+    columnSums.trim();
+    multiply.trim();
+    gates.trim();
+    adam.trim();
   }
 
   @Override
@@ -43,13 +65,16 @@ final class VectorTraining extends Training {
     workers.run(axpby, x.rows(), workers.chunk(x.rows(), 64));
   }
 
+  @Override
+  protected void scaleKernel(Floats factor, Matrix x, Matrix y) {
+    axpbyKernel(((HostFloats) factor).array()[0], x, 0, y);
+  }
+
   private void axpbyRows(int worker, int from, int to) {
     int d = x.columns();
-    float[] scratchX = widenedX[worker] = Grow.floats(widenedX[worker], d);
-    float[] scratchY = widenedY[worker] = Grow.floats(widenedY[worker], d);
     for (int b = from; b < to; b++) {
-      float[] added = x.floats(b, scratchX);
-      float[] row = y.floats(b, scratchY);
+      float[] added = x.floats(b, buffers.row(worker, 0, d));
+      float[] row = y.floats(b, buffers.row(worker, 1, d));
       int at = y.floatOffset(b);
       if (beta == 0) {
         scale(alpha, added, x.floatOffset(b), row, at, d);
@@ -82,6 +107,149 @@ final class VectorTraining extends Training {
     for (; i < d; i++) {
       y[yAt + i] = Math.fma(x[xAt + i], alpha, y[yAt + i] * beta);
     }
+  }
+
+  @Override
+  protected void multiplyKernel(Matrix a, Matrix b, Multiply options, Matrix c) {
+    multiply.multiply((HostMatrix) a, (HostMatrix) b, options, (HostMatrix) c);
+  }
+
+  @Override
+  protected void columnSumsKernel(Matrix x, float factor, Write write, Floats out) {
+    this.x = (HostMatrix) x;
+    float[] sums = columnSums.over(x.rows(), x.columns(), addRow);
+    float[] array = ((HostFloats) out).array();
+    if (write == Write.OVERWRITE) {
+      scale(factor, sums, 0, array, 0, x.columns());
+    } else {
+      axpby(factor, sums, 0, 1, array, 0, x.columns());
+    }
+  }
+
+  private void addRow(int worker, int b, float[] sums, int at) {
+    int d = x.columns();
+    float[] row = x.floats(b, buffers.row(worker, 0, d));
+    ColumnSums.add(row, x.floatOffset(b), sums, at, d);
+  }
+
+  @Override
+  protected void gatherRowsKernel(Matrix x, Ints rows, Matrix out) {
+    this.x = (HostMatrix) x;
+    this.y = (HostMatrix) out;
+    this.rowIds = ((HostInts) rows).array();
+    try {
+      workers.run(gather, out.rows(), workers.chunk(out.rows(), 64));
+    } finally {
+      rowIds = null; // a closed handle's array must not live on here
+    }
+  }
+
+  private void gatherRows(int worker, int from, int to) {
+    int d = x.columns();
+    for (int b = from; b < to; b++) {
+      float[] row = x.floats(rowIds[b], buffers.row(worker, 0, d));
+      y.writeRow(b, 0, d, row, x.floatOffset(rowIds[b]));
+    }
+  }
+
+  @Override
+  protected void scatterRowsKernel(Matrix x, Ints rows, Write write, Matrix out) {
+    this.x = (HostMatrix) x;
+    this.y = (HostMatrix) out;
+    this.rowIds = ((HostInts) rows).array();
+    this.accumulate = write == Write.ACCUMULATE;
+    try {
+      // Equal rows meet in their order only where one thread takes them all: it takes columns.
+      workers.run(scatter, x.columns(), Math.max(L, Math.ceilDiv(x.columns(), workers.count())));
+    } finally {
+      rowIds = null;
+    }
+  }
+
+  private void scatterColumns(int worker, int from, int to) {
+    int count = to - from;
+    float[] row = buffers.row(worker, 0, count);
+    float[] sum = buffers.row(worker, 1, count);
+    for (int b = 0; b < x.rows(); b++) {
+      x.readRow(b, from, count, row, 0);
+      if (accumulate) {
+        y.readRow(rowIds[b], from, count, sum, 0);
+        ColumnSums.add(sum, 0, row, 0, count);
+      }
+      y.writeRow(rowIds[b], from, count, row, 0);
+    }
+  }
+
+  @Override
+  protected void gateKernel(Matrix a, Gate gate, Floats threshold, Matrix out) {
+    gates.gate((HostMatrix) a, gate, threshold, (HostMatrix) out);
+  }
+
+  @Override
+  protected void gateBackwardKernel(
+      Matrix a,
+      Gate gate,
+      Floats threshold,
+      Matrix g,
+      Write write,
+      Matrix gradientA,
+      Floats gradientThreshold) {
+    gates.backward(
+        (HostMatrix) a,
+        gate,
+        threshold,
+        (HostMatrix) g,
+        write,
+        (HostMatrix) gradientA,
+        gradientThreshold);
+  }
+
+  @Override
+  protected void sumOfSquaresKernel(Matrix x, Ints count, Write write, Floats out) {
+    this.x = (HostMatrix) x;
+    int rows = count == null ? x.rows() : ((HostInts) count).array()[0];
+    float[] sums = columnSums.over(rows, 1, addSquare);
+    float[] array = ((HostFloats) out).array();
+    array[0] = write == Write.OVERWRITE ? sums[0] : array[0] + sums[0];
+  }
+
+  private void addSquare(int worker, int b, float[] sums, int at) {
+    int d = x.columns();
+    float[] row = x.floats(b, buffers.row(worker, 0, d));
+    int rowAt = x.floatOffset(b);
+    sums[at] += Sums.dot(row, rowAt, row, rowAt, d);
+  }
+
+  @Override
+  protected void clipFactorKernel(Floats sumOfSquares, float maxNorm, Floats norm, Floats factor) {
+    double root = Math.sqrt(((HostFloats) sumOfSquares).array()[0]);
+    if (norm != null) {
+      ((HostFloats) norm).array()[0] = (float) root;
+    }
+    ((HostFloats) factor).array()[0] = (float) Math.min(1, maxNorm / (root + 1e-6));
+  }
+
+  @Override
+  protected void adamKernel(
+      Adam options,
+      long step,
+      Matrix gradient,
+      Ints rowIds,
+      Ints count,
+      Floats factor,
+      Matrix m,
+      Matrix v,
+      Matrix parameters) {
+    adam.step(
+        options,
+        step,
+        (HostMatrix) gradient,
+        rowIds,
+        count,
+        factor,
+        (HostMatrix) m,
+        (HostMatrix) v,
+        (HostMatrix) parameters);
   }
 
   private static FloatVector load(float[] array, int at) {

@@ -4,13 +4,17 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.Consumer;
 import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Floats;
 import org.pursuit.data.Gram;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.PursuitTape;
+import org.pursuit.kernel.Adam;
 import org.pursuit.kernel.Fired;
+import org.pursuit.kernel.Gate;
 import org.pursuit.kernel.MatchingPursuit;
+import org.pursuit.kernel.Multiply;
 import org.pursuit.kernel.PursuitGradients;
 import org.pursuit.kernel.RowNormalisation;
 import org.pursuit.kernel.Score;
@@ -67,6 +71,39 @@ final class ColdStart {
 
       Matrix sums = output(lab, "axpby" + shape, rows, D);
       kernels.put("axpby" + shape, () -> lab.training().axpby(0.3f, x, 0, sums));
+      Matrix product = output(lab, "multiply" + shape, rows, rows);
+      Multiply transposed = Multiply.plain().withTransposedB();
+      kernels.put("multiply" + shape, () -> lab.training().multiply(x, x, transposed, product));
+      vector(
+          lab,
+          "columnSums" + shape,
+          D,
+          out -> lab.training().columnSums(x, 1, Write.OVERWRITE, out));
+      vector(
+          lab,
+          "sumOfSquares" + shape,
+          1,
+          out -> lab.training().sumOfSquares(x, Write.OVERWRITE, out));
+      Floats threshold = lab.floats(new float[] {0.5f});
+      vector(
+          lab,
+          "gateBackward" + shape,
+          1,
+          out ->
+              lab.training()
+                  .gateBackward(x, Gate.jumpRelu(1), threshold, x, Write.OVERWRITE, null, out));
+      Matrix moved = output(lab, "adam" + shape, rows, D);
+      Matrix m = lab.output(rows, D);
+      Matrix v = lab.output(rows, D);
+      float[] zeros = new float[rows * D];
+      kernels.put(
+          "adam" + shape,
+          () -> {
+            m.upload(zeros);
+            v.upload(zeros);
+            moved.upload(zeros);
+            lab.training().adam(Adam.learningRate(0.1f), 1, x, null, m, v, moved);
+          });
       Floats errors = lab.floatsOutput(rows);
       vectors.put("squaredErrors" + shape, errors);
       kernels.put(
@@ -147,6 +184,12 @@ final class ColdStart {
     Matrix made = lab.output(rows, columns);
     outputs.put(kernel, made);
     return made;
+  }
+
+  private void vector(Lab lab, String kernel, long length, Consumer<Floats> call) {
+    Floats made = lab.floatsOutput(length);
+    vectors.put(kernel, made);
+    kernels.put(kernel, () -> call.accept(made));
   }
 
   private float[] run(String kernel) {

@@ -19,9 +19,12 @@ import org.pursuit.data.Mask;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.PursuitTape;
 import org.pursuit.data.RowSparseMatrix;
+import org.pursuit.kernel.Adam;
 import org.pursuit.kernel.BiasAdaptation;
 import org.pursuit.kernel.Fired;
+import org.pursuit.kernel.Gate;
 import org.pursuit.kernel.MatchingPursuit;
+import org.pursuit.kernel.Multiply;
 import org.pursuit.kernel.PursuitGradients;
 import org.pursuit.kernel.Pursuits;
 import org.pursuit.kernel.RowNormalisation;
@@ -32,6 +35,7 @@ import org.pursuit.kernel.Selector;
 import org.pursuit.kernel.SparseAlgebra;
 import org.pursuit.kernel.Statistics;
 import org.pursuit.kernel.TopK;
+import org.pursuit.kernel.Training;
 import org.pursuit.kernel.Write;
 import org.pursuit.support.BackendUnderTest;
 import org.pursuit.support.Dense;
@@ -131,6 +135,109 @@ class ErrorTextTest {
       rejects(
           "y: expected elements apart from those of x",
           () -> lab.training().axpby(1, x.rows(0, 3), 0, x.rows(1, 4)));
+    }
+  }
+
+  @EveryBackend
+  void denseSteps(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      Training training = lab.training();
+      Matrix x = zeros(lab, 4, 6);
+      Matrix out = zeros(lab, 4, 3);
+      Multiply plain = Multiply.plain();
+      rejects(
+          "b: expected [6, 5], found [4, 5]",
+          () -> training.multiply(x, zeros(lab, 4, 5), plain, out));
+      rejects(
+          "b: expected [3, 4], found [4, 3]",
+          () -> training.multiply(x, out, plain.withTransposedA().withTransposedB(), x));
+      rejects(
+          "c: expected [4, 7], found [4, 3]",
+          () -> training.multiply(x, zeros(lab, 6, 7), plain, out));
+      rejects(
+          "c: expected elements apart from those of a",
+          () -> training.multiply(x, zeros(lab, 6, 6), plain, x));
+      rejects("options: expected a value, found null", () -> training.multiply(x, x, null, out));
+      rejects("precision: expected a value, found null", () -> plain.precision(null));
+      rejects(
+          "out: expected [6], found [4]",
+          () -> training.columnSums(x, 1, Write.OVERWRITE, lab.floatsOutput(4)));
+      rejects(
+          "write: expected a value, found null",
+          () -> training.columnSums(x, 1, null, lab.floatsOutput(6)));
+      rejects(
+          "rows: expected [4], found [3]",
+          () -> training.gatherRows(zeros(lab, 9, 6), lab.ints(new int[3]), x));
+      rejects(
+          "out: expected [4, 6], found [4, 3]",
+          () -> training.gatherRows(zeros(lab, 9, 6), lab.ints(new int[4]), out));
+      rejects(
+          "x: expected [4, 9], found [4, 6]",
+          () -> training.scatterRows(x, lab.ints(new int[4]), Write.OVERWRITE, zeros(lab, 2, 9)));
+      rejects(
+          "rows: expected [4], found [5]",
+          () -> training.scatterRows(x, lab.ints(new int[5]), Write.OVERWRITE, zeros(lab, 2, 6)));
+      Floats one = lab.floatsOutput(1);
+      rejects(
+          "out: expected [1], found [2]",
+          () -> training.sumOfSquares(x, Write.OVERWRITE, lab.floatsOutput(2)));
+      rejects(
+          "maxNorm: expected more than 0, found 0.0", () -> training.clipFactor(one, 0, null, one));
+      rejects("factor: expected [1], found [2]", () -> training.scale(lab.floatsOutput(2), x, x));
+    }
+  }
+
+  @EveryBackend
+  void gates(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      Training training = lab.training();
+      Matrix a = zeros(lab, 4, 6);
+      Gate gate = Gate.jumpRelu(1);
+      Floats theta = lab.floatsOutput(6);
+      rejects("gate: expected a value, found null", () -> training.gate(a, null, theta, a));
+      rejects("threshold: expected a value, found null", () -> training.gate(a, gate, null, a));
+      rejects("threshold: expected null for RELU", () -> training.gate(a, Gate.relu(), theta, a));
+      rejects(
+          "threshold: expected [6], found [5]",
+          () -> training.gate(a, gate, lab.floatsOutput(5), a));
+      rejects("bandwidth: expected a finite number above 0, found 0.0", () -> Gate.jumpRelu(0));
+      rejects(
+          "gradientThreshold: expected [6], found [1]",
+          () ->
+              training.gateBackward(a, gate, theta, a, Write.OVERWRITE, null, lab.floatsOutput(1)));
+      Matrix g = zeros(lab, 4, 6);
+      rejects(
+          "gradientA: expected elements apart from those of g",
+          () -> training.gateBackward(a, gate, theta, g, Write.ACCUMULATE, g, null));
+    }
+  }
+
+  @EveryBackend
+  void adam(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      Training training = lab.training();
+      Adam adam = Adam.learningRate(0.1f);
+      Matrix p = zeros(lab, 4, 6);
+      Matrix m = zeros(lab, 4, 6);
+      Matrix v = zeros(lab, 4, 6);
+      Matrix g = zeros(lab, 4, 6);
+      rejects("step: expected 1 or more, found 0", () -> training.adam(adam, 0, g, null, m, v, p));
+      rejects(
+          "m: expected [4, 6], found [3, 6]",
+          () -> training.adam(adam, 1, g, null, zeros(lab, 3, 6), v, p));
+      rejects(
+          "v: expected elements apart from those of parameters",
+          () -> training.adam(adam, 1, g, null, m, p, p));
+      rejects(
+          "gradient: expected [4, 6], found [5, 6]",
+          () ->
+              training.adam(
+                  adam, 1, lab.keep(lab.backend().rowSparseMatrix(5, 6, 2)), null, m, v, p));
+      rejects(
+          "factor: expected [1], found [3]",
+          () -> training.adam(adam, 1, g, lab.floatsOutput(3), m, v, p));
+      rejects("beta1: expected 0 to below 1, found 1.0", () -> adam.betas(1, 0.9f));
+      rejects("epsilon: expected a finite number of 0 or more, found -1.0", () -> adam.epsilon(-1));
     }
   }
 

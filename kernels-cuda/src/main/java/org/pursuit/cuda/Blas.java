@@ -17,12 +17,11 @@ import org.pursuit.data.DType;
 import org.pursuit.kernel.Precision;
 
 /**
- * Dense products by cuBLAS: {@code out = a·bᵀ} of row-major factors of one format, summed in
- * float32.
+ * Dense products by cuBLAS, of row-major factors of one format, summed in float32.
  *
  * <p>cuBLAS reads columns: what it takes for a column-major matrix is the transpose of the
- * row-major one. So it is asked for {@code outᵀ = b·aᵀ}, with {@code b} (to it, d × columns) to be
- * transposed and {@code a} (to it, d × rows) as it is.
+ * row-major one. So it is asked for {@code outᵀ = op(b)ᵀ·op(a)ᵀ}: the factors change places, and a
+ * factor that we want transposed is to be transposed by it, too.
  *
  * <p>Two products of the same shape give the same bits: there is one stream, and scratch of a fixed
  * size that belongs to it. The latter also lets graphs record products.
@@ -39,8 +38,10 @@ final class Blas implements AutoCloseable {
   private final Stream stream;
   private final Workspace workspace;
   private final long scratchBytes;
-  private final Pointer one = number(1);
-  private final Pointer zero = number(0);
+  private final ByteBuffer alpha = number();
+  private final ByteBuffer beta = number();
+  private final Pointer alphaPointer = Pointer.to(alpha);
+  private final Pointer betaPointer = Pointer.to(beta);
   private cublasHandle handle;
   private long scratch;
 
@@ -80,10 +81,38 @@ final class Blas implements AutoCloseable {
       Precision precision,
       long out,
       long outStride) {
-    if (rows == 0 || columns == 0) {
+    DeviceRows left = new DeviceRows(a.at(aRow, 0), a.stride(), a.columns(), a.dtype());
+    DeviceRows right = new DeviceRows(b.at(bRow, 0), b.stride(), b.columns(), b.dtype());
+    multiply(left, false, right, true, rows, columns, a.columns(), precision, 1, 0, out, outStride);
+  }
+
+  /**
+   * {@code out = α·op(a)·op(b) + β·out} in float32, where op may transpose.
+   *
+   * @param a [m, k], or [k, m] to be transposed
+   * @param b [k, n], or [n, k] to be transposed; of the same format
+   */
+  void multiply(
+      DeviceRows a,
+      boolean transposeA,
+      DeviceRows b,
+      boolean transposeB,
+      int m,
+      int n,
+      int k,
+      Precision precision,
+      float alpha,
+      float beta,
+      long out,
+      long outStride) {
+    if (m == 0 || n == 0) {
       return;
     }
     prepare();
+    this.alpha.putFloat(0, alpha);
+    this.beta.putFloat(0, beta);
+    int operationA = transposeA ? cublasOperation.CUBLAS_OP_T : cublasOperation.CUBLAS_OP_N;
+    int operationB = transposeB ? cublasOperation.CUBLAS_OP_T : cublasOperation.CUBLAS_OP_N;
     driver.enter();
     boolean rounded = precision == Precision.TF32 || precision == Precision.BF16;
     if (a.dtype() == DType.F32 && !rounded) {
@@ -91,17 +120,17 @@ final class Blas implements AutoCloseable {
           "cublasSgemm",
           JCublas2.cublasSgemm(
               handle,
-              cublasOperation.CUBLAS_OP_T,
-              cublasOperation.CUBLAS_OP_N,
-              columns,
-              rows,
-              a.columns(),
-              one,
-              stream.pointer(b.at(bRow, 0)),
+              operationB,
+              operationA,
+              n,
+              m,
+              k,
+              alphaPointer,
+              stream.pointer(b.address()),
               (int) b.stride(),
-              stream.pointer(a.at(aRow, 0)),
+              stream.pointer(a.address()),
               (int) a.stride(),
-              zero,
+              betaPointer,
               stream.pointer(out),
               (int) outStride));
       return;
@@ -110,19 +139,19 @@ final class Blas implements AutoCloseable {
         "cublasGemmEx",
         JCublas2.cublasGemmEx_new(
             handle,
-            cublasOperation.CUBLAS_OP_T,
-            cublasOperation.CUBLAS_OP_N,
-            columns,
-            rows,
-            a.columns(),
-            one,
-            stream.pointer(b.at(bRow, 0)),
+            operationB,
+            operationA,
+            n,
+            m,
+            k,
+            alphaPointer,
+            stream.pointer(b.address()),
             dataType(b),
             (int) b.stride(),
-            stream.pointer(a.at(aRow, 0)),
+            stream.pointer(a.address()),
             dataType(a),
             (int) a.stride(),
-            zero,
+            betaPointer,
             stream.pointer(out),
             cudaDataType.CUDA_R_32F,
             (int) outStride,
@@ -179,9 +208,8 @@ final class Blas implements AutoCloseable {
     };
   }
 
-  private static Pointer number(float value) {
-    ByteBuffer buffer = ByteBuffer.allocateDirect(Float.BYTES).order(ByteOrder.nativeOrder());
-    return Pointer.to(buffer.putFloat(0, value));
+  private static ByteBuffer number() {
+    return ByteBuffer.allocateDirect(Float.BYTES).order(ByteOrder.nativeOrder());
   }
 
   @Override

@@ -3,6 +3,7 @@ package org.pursuit.cuda;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.pursuit.data.Floats;
+import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
 
 /** float32 numbers on the device. */
@@ -30,6 +31,11 @@ final class CudaFloats extends Floats {
   /** Where the elements of optional numbers lie; 0 when there are none. */
   static long address(Floats optional) {
     return optional == null ? 0 : ((CudaFloats) optional).address();
+  }
+
+  @Override
+  protected Matrix row() {
+    return CudaMatrix.over(this, cuda, block);
   }
 
   @Override

@@ -47,6 +47,19 @@ final class CudaMatrix extends Matrix {
     this.stride = viewed.stride;
   }
 
+  private CudaMatrix(CudaFloats viewed, Cuda cuda, Block block) {
+    super(viewed);
+    this.cuda = cuda;
+    this.root = this;
+    this.stride = columns();
+    this.block = block;
+  }
+
+  /** A view of numbers as a matrix of one row. */
+  static CudaMatrix over(CudaFloats viewed, Cuda cuda, Block block) {
+    return new CudaMatrix(viewed, cuda, block);
+  }
+
   /** A zeroed matrix. */
   static CudaMatrix allocate(Memory memory, Cuda cuda, int rows, int columns, DType dtype) {
     CudaMatrix made = new CudaMatrix(memory, cuda, rows, columns, dtype);

@@ -12,6 +12,14 @@ enum Flag {
       return new IndexOutOfBoundsException(
           "codes: index " + (int) (number - 1) + " lies outside the atoms");
     }
+  },
+  /** A row is named that does not exist; the number is the row plus 1. */
+  ROW_OUT_OF_RANGE {
+    @Override
+    RuntimeException exception(long number) {
+      return new IndexOutOfBoundsException(
+          "rows: row " + (int) (number - 1) + " lies outside the matrix");
+    }
   };
 
   /** What to throw when the word holds {@code number}. */

@@ -129,6 +129,11 @@ final class Products implements AutoCloseable {
     return DeviceRows.alignedStride(columns, DType.F32);
   }
 
+  /** cuBLAS, which may be absent. */
+  Blas blas() {
+    return blas;
+  }
+
   /** The kernels around a product. */
   ScoringKernels kernels() {
     return kernels;

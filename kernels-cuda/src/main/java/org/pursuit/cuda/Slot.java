@@ -18,7 +18,7 @@ enum Slot {
   SLICES,
   /** What running selections keep between chunks. */
   RUNNING,
-  /** Dots of segments of atoms. */
+  /** Parts of sums: dots of segments of atoms, sums over chunks of rows. */
   PARTS,
   /** Keys of rows that shared memory does not hold. */
   KEYS,
@@ -26,6 +26,8 @@ enum Slot {
   PURSUIT_ATOMS,
   /** What a pursuit keeps of each row between its steps. */
   PURSUIT_ROWS,
+  /** Who writes which row. */
+  OWNERS,
   /** What is left of a tile of rows, where the caller does not want it. */
   RESIDUALS,
   /** Correlations of a tile of rows with all atoms. */

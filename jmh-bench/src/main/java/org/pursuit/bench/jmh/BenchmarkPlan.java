@@ -63,7 +63,7 @@ public final class BenchmarkPlan {
             "precision",
             "FLOAT32,BF16X3")
         .add("Pursuits.*matchingPursuit$", "shape", "8192x4096x65536", "steps", "8")
-        .add("Training", "shape", "16384x16384")
+        .add("Training", "shape", "16384x16384", "product", "16384x4096x8192")
         .add("Statistics", "shape", "16384x16384");
   }
 

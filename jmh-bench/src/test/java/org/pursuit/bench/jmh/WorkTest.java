@@ -93,6 +93,22 @@ class WorkTest {
   }
 
   @Test
+  void trainingSteps() {
+    String[] kernels = {"columnSums", "gate", "gateBackward", "gatherRows", "adam"};
+    int[] moved = {1, 2, 3, 2, 7};
+    int[] flops = {1, 0, 0, 0, 14};
+    int[] touched = {1, 2, 3, 2, 4};
+    for (int i = 0; i < kernels.length; i++) {
+      assertThat(TrainingBenchmark.work(kernels[i], Map.of("shape", "2x7")::get))
+          .as(kernels[i])
+          .isEqualTo(new Work(56L * moved[i], 14L * flops[i], 56L * touched[i]));
+    }
+    long bytes = 4 * (14 + 35 + 10);
+    assertThat(TrainingBenchmark.work("multiply", Map.of("product", "2x5x7")::get))
+        .isEqualTo(new Work(bytes, 140, bytes));
+  }
+
+  @Test
   void matchingPursuit() {
     long operands = 4 * (14 + 14 + 35) + CODES;
     Work work =
