@@ -257,17 +257,6 @@ def cases(library, benchmark, parameters):
     return made
 
 
-def with_gradients(results):
-    """The results, and for each decode its gradients too: each pair's atom is read, each atom's gradient written."""
-    for result in results:
-        yield result
-        if result["benchmark"] == "SparseAlgebra.decode":
-            rows, k, n, d = sizes(result["parameters"]["shape"])
-            size = 4 if result["parameters"].get("dtype", "F32") == "F32" else 2
-            work = {"bytes": (rows * k + rows + n) * d * size + rows * k * 12, "flops": 4 * rows * k * d}
-            yield dict(result, benchmark="SparseAlgebra.decodeBackward", seconds=None, **work)
-
-
 def measure(library, run, seconds):
     """Seconds of a call: the median of batches that take long enough to be timed, after a warm-up."""
     run()
@@ -309,7 +298,7 @@ def main():
         devices[name] = library.describe()
         print(devices[name])
         seen = set()
-        for result in with_gradients(report["results"]):
+        for result in report["results"]:
             benchmark, parameters = result["benchmark"], result["parameters"]
             drawn = {key: value for key, value in parameters.items() if key != "threads"}
             if parameters.get("data", "normal") != "normal" or (benchmark, str(drawn)) in seen:

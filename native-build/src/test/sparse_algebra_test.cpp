@@ -2,111 +2,41 @@
 // summation are promises.
 #include "sparse_algebra.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
 
+#include "test/codes.h"
 #include "test/harness.h"
 #include "test/matrix.h"
+#include "test/vast.h"
 
 namespace {
 
+using test::below;
 using test::BF16;
+using test::chance;
+using test::Codes;
+using test::EMPTY;
+using test::Entry;
 using test::F16;
 using test::F32;
 using test::Matrix;
 using test::normal;
 using test::normals;
+using test::random_rows;
+using test::Row;
 using test::same;
 using test::stored;
 using test::TYPES;
 using test::UNTOUCHED;
+using test::Vast;
 using std::size_t;
 
 constexpr float NOT_A_NUMBER = std::numeric_limits<float>::quiet_NaN();
 constexpr float INFINITE = std::numeric_limits<float>::infinity();
-constexpr int EMPTY = -1;
 const char* const SUFFIXES[] = {"_f32", "_bf16", "_f16"};
-
-int below(int bound) { return int(test::random()() % unsigned(bound)); }
-bool chance(int of) { return below(of) == 0; }
-
-// ---- Codes ----
-
-struct Entry {
-  int index;
-  float value;
-};
-using Row = std::vector<Entry>;
-
-// Up to k entries of atoms below n, as a pursuit leaves them; a first row of none, a second one of k.
-std::vector<Row> random_rows(int rows, int k, int n) {
-  std::vector<Row> made(static_cast<size_t>(rows));
-  for (int r = 0; r < rows; r++) {
-    int count = r == 0 ? 0 : r == 1 ? k : below(k + 1);
-    for (int s = 0; s < count; s++) made[size_t(r)].push_back({below(n), chance(9) ? 0 : normal()});
-  }
-  return made;
-}
-
-// Rows as a kernel takes them: in k slots each, or one after another with offsets.
-class Codes {
- public:
-  Codes(const std::vector<Row>& rows, int k, bool compressed, int spare = 3)
-      : rows(rows),
-        k(k),
-        compressed(compressed),
-        indices(length(rows, k, compressed, spare)),
-        values(indices.size()),
-        counts(rows.size()),
-        offsets(rows.size() + 1) {
-    for (size_t i = 0; i < indices.size(); i++) indices.data()[i] = compressed ? 1 << 30 : EMPTY;
-    for (size_t i = 0; i < values.size(); i++) values.data()[i] = compressed ? NOT_A_NUMBER : 0;
-    size_t next = 0;
-    for (size_t r = 0; r < rows.size(); r++) {
-      if (!compressed) next = r * size_t(k);
-      offsets.data()[r] = (long long)next;
-      counts.data()[r] = int(rows[r].size());
-      for (const Entry& e : rows[r]) {
-        indices.data()[next] = e.index;
-        values.data()[next++] = e.value;
-      }
-      offsets.data()[r + 1] = (long long)next;
-    }
-  }
-
-  CodesArguments arguments() {
-    return {indices.data(),
-            values.data(),
-            compressed ? nullptr : counts.data(),
-            compressed ? offsets.data() : nullptr,
-            (long long)indices.size(),
-            int(rows.size()),
-            compressed ? 0 : k};
-  }
-
-  // Where a row's entries begin.
-  size_t at(size_t row) { return size_t(offsets.data()[row]); }
-
-  const std::vector<Row> rows;
-  const int k;
-  const bool compressed;
-  test::Device<int> indices;
-  test::Device<float> values;
-  test::Device<int> counts;
-  test::Device<long long> offsets;
-
- private:
-  static size_t length(const std::vector<Row>& rows, int k, bool compressed, int spare) {
-    if (!compressed) return rows.size() * size_t(k);
-    size_t entries = size_t(spare);
-    for (const Row& row : rows) entries += row.size();
-    return entries;
-  }
-};
 
 int lanes(const Matrix& atoms) { return atoms.type == F32 ? 4 : 8; }
 
@@ -175,18 +105,19 @@ int segments(const Matrix& atoms) {
 
 // Dots of the entries from `first` to `last` of `rows` rows from `firstRow` on, as CudaSparseAlgebra launches them.
 unsigned long long dot(Codes& codes, Matrix& g, Matrix& atoms, float* out, int groups, long long first, long long last,
-                       int firstRow, int rows) {
+                       int firstRow, int rows, bool accumulate = false) {
   test::Device<unsigned long long> flag(std::vector<unsigned long long>(1));
   int parts = segments(atoms);
+  bool direct = parts == 1 && !accumulate;
   test::Device<float> scratch(size_t(last - first) * size_t(parts));
   SampledDotArguments a{codes.arguments(),
                         atoms.data(),
                         g.data(),
-                        parts == 1 ? out + first : scratch.data(),
+                        direct ? out + first : scratch.data(),
                         flag.data(),
                         (long long)atoms.stride,
                         (long long)g.stride,
-                        parts == 1 ? 0 : last - first,
+                        direct ? 0 : last - first,
                         first,
                         last,
                         pitch(atoms),
@@ -198,10 +129,10 @@ unsigned long long dot(Codes& codes, Matrix& g, Matrix& atoms, float* out, int g
                         groups};
   unsigned blocks = unsigned(parts * ((rows * groups + 15) / 16));
   test::run(std::string("sampled_dot") + SUFFIXES[atoms.type], {blocks, 1, 1}, 256, 0, a);
-  if (parts > 1) {
+  if (!direct) {
     SumSegmentsArguments sum{
         scratch.data(), codes.compressed ? codes.offsets.data() + codes.rows.size() : nullptr, out + first, first,
-        last - first,   parts};
+        last - first,   parts, accumulate};
     test::run("sum_segments", {unsigned((last - first + 255) / 256), 1, 1}, 256, 0, sum);
   }
   return flag.read()[0];
@@ -281,25 +212,6 @@ void expect_coalesced(const std::string& kernel, const std::vector<Row>& rows, i
   EXPECT_EQUAL(indices.read(), expectedIndices);
   for (size_t i = 0; i < slots; i++) EXPECT(same(values.read()[i], expectedValues[i]));
 }
-
-// Memory of which only what is touched exists.
-template <class T>
-class Vast {
- public:
-  explicit Vast(size_t count) : bytes_(count * sizeof(T)) {
-    void* mapped = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (mapped == MAP_FAILED) throw test::Failed("no address space");
-    data_ = static_cast<T*>(mapped);
-  }
-  Vast(const Vast&) = delete;
-  Vast& operator=(const Vast&) = delete;
-  ~Vast() { munmap(data_, bytes_); }
-  T* data() { return data_; }
-
- private:
-  T* data_;
-  size_t bytes_;
-};
 
 struct Sorter {
   const char* kernel;
@@ -414,6 +326,18 @@ TEST(dots_at_any_shape) {
   }
 }
 
+TEST(dots_accumulate) {
+  for (int d : {20, 140})
+    for (bool compressed : {false, true}) {
+      Matrix atoms(13, d, F32), g(9, d, F32);
+      Codes codes(random_rows(9, 11, 13), 11, compressed, 0);
+      test::Device<float> once(codes.indices.size()), out(std::vector<float>(codes.indices.size(), 3));
+      dot(codes, g.fill(normal), atoms.fill(normal), once.data());
+      dot(codes, g, atoms, out.data(), all_groups(codes), 0, (long long)codes.indices.size(), 0, 9, true);
+      for (size_t e = 0; e < out.size(); e++) EXPECT_EQUAL(out.data()[e], 3 + once.data()[e]);
+    }
+}
+
 TEST(dots_may_replace_the_values) {
   for (int d : {20, 140}) {
     Matrix atoms(13, d, BF16), g(9, d, F32);
@@ -516,7 +440,7 @@ TEST(dots_past_2_to_the_31_elements) {
   SampledDotArguments a{codes,  atoms.data(), g.data(),    parts.data(),         flag.data(), stride, stride, k, first,
                         first + k, unsigned(stride) * 4, int(rows), 130, F32, int(rows) - 1, 1, 512};
   test::run("sampled_dot_f32", {3 * 32, 1, 1}, 256, 0, a);
-  SumSegmentsArguments sum{parts.data(), nullptr, out.data() + first, first, k, 3};
+  SumSegmentsArguments sum{parts.data(), nullptr, out.data() + first, first, k, 3, 0};
   test::run("sum_segments", {16, 1, 1}, 256, 0, sum);
   EXPECT_EQUAL(flag.read()[0], 0ull);
   for (int s = 0; s < 11; s++) {

@@ -14,7 +14,7 @@
 //               used, once, the indices and values once a slice at most, out once. Flops: 2·entries·d.
 //
 // sampled_dot   parts[segment, e] = Σ g[b, i]·atoms[indices[e], i] over the segment's columns i, then
-// sum_segments  out[e] = Σ parts[segment, e] over ascending segments. A segment is what 16 lanes read of an atom at once:
+// sum_segments  out[e] = (out[e]) + Σ parts[segment, e] over ascending segments. A segment is what 16 lanes read of an atom at once:
 //               256 bytes, 64 float32 or 128 16-bit columns. A lane's columns are one chain of fmaf, the lanes are added
 //               by a fixed tree, and so the sum depends on nothing but g and the atom: on no grid, device or batch.
 //               16 lanes keep their part of g in registers and take eight entries at a time; the eight sums are added
@@ -40,190 +40,39 @@
 // as the nearest one within.
 #include "sparse_algebra.h"
 
-#include "elements.cuh"
-#include "indices.cuh"
-#include "quads.cuh"
+#include "gather.cuh"
 #include "team.cuh"
 
-ARGUMENTS(CodesArguments, 48);
 ARGUMENTS(DecodeArguments, 120);
 ARGUMENTS(SampledDotArguments, 152);
 ARGUMENTS(SumSegmentsArguments, 48);
 ARGUMENTS(CoalesceArguments, 72);
 
-constexpr int EMPTY = -1;  // the index of a slot that holds nothing
-constexpr int BATCH = 8;    // vectors that a thread loads before it uses the first
-
-// A row's entries. Whatever its count or offsets say, they lie within the codes.
-struct Entries {
-  long long first;
-  unsigned count;
-};
-
-__device__ __forceinline__ Entries entries_of(const CodesArguments& codes, int row) {
-  if (codes.offsets) {
-    long long first = min(max(codes.offsets[row], 0ll), codes.capacity);
-    long long last = min(max(codes.offsets[row + 1ll], first), codes.capacity);
-    return Entries{first, (unsigned)(last - first)};
-  }
-  return Entries{(long long)row * codes.k, (unsigned)min(max(codes.counts[row], 0), codes.k)};
-}
-
-__device__ __forceinline__ void from_bits(unsigned bits, int& x) { x = (int)bits; }
-__device__ __forceinline__ void from_bits(unsigned bits, float& x) { x = __uint_as_float(bits); }
-
-// The next entries of a row, `none` past its last one.
-template <class T>
-__device__ __forceinline__ void read_batch(const T* entries, unsigned rest, T none, T (&x)[BATCH]) {
-  if (rest < BATCH) {
-    UNROLL for (unsigned i = 0; i < BATCH; i++) x[i] = i < rest ? __ldg(entries + i) : none;
-  } else if (reinterpret_cast<unsigned long long>(entries) % 16 == 0) {
-    UNROLL for (int i = 0; i < BATCH; i += 4) {
-      uint4 four = __ldg(reinterpret_cast<const uint4*>(entries + i));
-      from_bits(four.x, x[i]);
-      from_bits(four.y, x[i + 1]);
-      from_bits(four.z, x[i + 2]);
-      from_bits(four.w, x[i + 3]);
-    }
-  } else {
-    UNROLL for (int i = 0; i < BATCH; i++) x[i] = __ldg(entries + i);
-  }
-}
-
-// The indices of the next entries. A batch of atoms is loaded without a branch: where an entry has none, another's.
-struct Batch {
-  int index[BATCH];
-  unsigned atoms;     // bit i: entry i is an atom
-  unsigned smallest;  // index, an atom's if any entry is one
-
-  __device__ __forceinline__ Batch(const int* indices, unsigned rest, int atomCount) : atoms(0), smallest(~0u) {
-    read_batch(indices, rest, EMPTY, index);
-    UNROLL for (int i = 0; i < BATCH; i++) {
-      atoms |= is_atom(index[i], atomCount) ? 1u << i : 0;
-      smallest = min(smallest, (unsigned)index[i]);
-    }
-  }
-  __device__ __forceinline__ bool has(int i) const { return (atoms >> i & 1) != 0; }
-  __device__ __forceinline__ unsigned loaded(int i) const { return has(i) ? (unsigned)index[i] : smallest; }
-  __device__ __forceinline__ void report_others(int atomCount, unsigned long long* outOfRange) const {
-    if (atoms != (1u << BATCH) - 1) {
-      UNROLL for (int i = 0; i < BATCH; i++) report(index[i], atomCount, outOfRange);
-    }
-  }
-};
-
-// A thread's vectors of the atoms, where these begin at multiples of 16 bytes.
-template <class Format>
-struct Vectors {
-  const unsigned char* first;
-  unsigned pitch;
-
-  __device__ __forceinline__ Vectors(const void* atoms, unsigned pitch, int column)
-      : first(reinterpret_cast<const unsigned char*>(static_cast<const typename Format::Stored*>(atoms) + column)),
-        pitch(pitch) {}
-  __device__ __forceinline__ typename Format::Vector of(unsigned atom) const {
-    return __ldg(reinterpret_cast<const typename Format::Vector*>(first + (unsigned long long)atom * pitch));
-  }
-};
-
-// The vector at any address, of which the row has `present` elements; the others are 0.
-template <class Format>
-__device__ __forceinline__ typename Format::Vector vector_of_elements(const typename Format::Stored* p, int present) {
-  typename Format::Vector v = Format::fill(0);
-  UNROLL for (int i = 0; i < Format::LANES; i++) {
-    if (i < present) Format::put(v, i, Format::widen(__ldg(p + i)));
-  }
-  return v;
-}
-
-// A vector's worth of a row of any format.
-template <int lanes>
-__device__ __forceinline__ void read(const InRows& rows, long long row, int column, float (&x)[lanes]) {
-  UNROLL for (int i = 0; i < lanes; i += 4) {
-    float4 quad = load_quad(rows, rows.row(row), column + i);
-    x[i] = quad.x, x[i + 1] = quad.y, x[i + 2] = quad.z, x[i + 3] = quad.w;
-  }
-}
-
 // ---- decode ----
-
-constexpr int DECODE_THREADS = 128;
-
-template <class Format>
-__device__ __forceinline__ void add_scaled(float value, const typename Format::Vector& atom,
-                                           float (&sum)[Format::LANES]) {
-  UNROLL for (int j = 0; j < Format::LANES; j++) sum[j] = fmaf(value, Format::at(atom, j), sum[j]);
-}
-
-template <class Format>
-__device__ __forceinline__ void add_whole(const DecodeArguments& a, const Entries& entries, int column,
-                                          float (&sum)[Format::LANES]) {
-  Vectors<Format> atoms(a.atoms, a.atomPitch, column);
-  const int* indices = a.codes.indices + entries.first;
-  const float* values = a.codes.values + entries.first;
-  for (unsigned rest = entries.count; rest > 0; rest -= min(rest, (unsigned)BATCH)) {
-    Batch batch(indices, rest, a.atomCount);
-    batch.report_others(a.atomCount, a.outOfRange);
-    if (batch.atoms) {
-      typename Format::Vector atom[BATCH];
-      float value[BATCH];
-      UNROLL for (int i = 0; i < BATCH; i++) atom[i] = atoms.of(batch.loaded(i));
-      read_batch(values, rest, 0.0f, value);
-      UNROLL for (int i = 0; i < BATCH; i++) {
-        if (batch.has(i)) add_scaled<Format>(value[i], atom[i], sum);
-      }
-    }
-    indices += BATCH;
-    values += BATCH;
-  }
-}
-
-// The same where the atoms begin at any address or have fewer than a vector's elements left.
-template <class Format>
-__device__ __forceinline__ void add_elements(const DecodeArguments& a, const Entries& entries, int column,
-                                             float (&sum)[Format::LANES]) {
-  const auto* atoms = static_cast<const typename Format::Stored*>(a.atoms) + column;
-  UNROLL_BY(2) for (unsigned s = 0; s < entries.count; s++) {
-    int index = __ldg(a.codes.indices + entries.first + s);
-    if (is_atom(index, a.atomCount))
-      add_scaled<Format>(__ldg(a.codes.values + entries.first + s),
-                         vector_of_elements<Format>(atoms + index * a.atomStride, a.d - column), sum);
-    else
-      report(index, a.atomCount, a.outOfRange);
-  }
-}
 
 template <class Format>
 __device__ __forceinline__ void decode(const DecodeArguments& a) {
-  unsigned vectors = (unsigned)a.sliceVectors;
-  unsigned blocks = (unsigned)(((long long)a.codes.rows * vectors + DECODE_THREADS - 1) / DECODE_THREADS);
-  unsigned slice = blockIdx.x / blocks, block = blockIdx.x - slice * blocks;
-  unsigned tile = block / vectors, within = (block - tile * vectors) * DECODE_THREADS + threadIdx.x;
-  unsigned row = tile * DECODE_THREADS + within / vectors;  // a tile: as many rows as a block has threads
-  unsigned column = (slice * vectors + within % vectors) * Format::LANES;
-  if (row >= (unsigned)a.codes.rows || column >= (unsigned)a.d) return;
+  Place<Format> place(a.codes.rows, a.sliceVectors);
+  if (!place.inside(a.codes.rows, a.d)) return;
+  int column = (int)place.column;
 
   float sum[Format::LANES] = {};
-  if (a.accumulate) read(rows_in(a.out, a.outStride, a.d, a.outFormat), row, (int)column, sum);
+  if (a.accumulate) read(rows_in(a.out, a.outStride, a.d, a.outFormat), place.sum, column, sum);
   if (a.bias) {
     float bias[Format::LANES];
-    read(rows_in(a.bias, 0, a.d, FORMAT_F32), 0, (int)column, bias);
+    read(rows_in(a.bias, 0, a.d, FORMAT_F32), 0, column, bias);
     UNROLL for (int j = 0; j < Format::LANES; j++) sum[j] += bias[j];
   }
-  Entries entries = entries_of(a.codes, (int)row);
-  if (a.atomPitch != 0 && column + Format::LANES <= (unsigned)a.d)
-    add_whole<Format>(a, entries, (int)column, sum);
-  else
-    add_elements<Format>(a, entries, (int)column, sum);
-  OutRows out = rows_out(a.out, a.outStride, a.d, a.outFormat);
-  UNROLL for (int j = 0; j < Format::LANES; j += 4) {
-    store_quad(out, out.row(row), (int)column + j, make_float4(sum[j], sum[j + 1], sum[j + 2], sum[j + 3]));
-  }
+  Entries entries = entries_of(a.codes, (int)place.sum);
+  Gathered atoms{a.atoms, a.atomStride, a.atomPitch, a.atomCount, a.d, a.outOfRange};
+  add_gathered<Format>(atoms, a.codes.indices + entries.first, a.codes.values + entries.first, entries.count, column,
+                       sum);
+  write(rows_out(a.out, a.outStride, a.d, a.outFormat), place.sum, column, sum);
 }
 
-KERNEL(decode_f32, DECODE_THREADS, 7, const DecodeArguments a) { decode<F32>(a); }
-KERNEL(decode_bf16, DECODE_THREADS, 7, const DecodeArguments a) { decode<Bf16>(a); }
-KERNEL(decode_f16, DECODE_THREADS, 7, const DecodeArguments a) { decode<F16>(a); }
+KERNEL(decode_f32, GATHER_THREADS, 7, const DecodeArguments a) { decode<F32>(a); }
+KERNEL(decode_bf16, GATHER_THREADS, 7, const DecodeArguments a) { decode<Bf16>(a); }
+KERNEL(decode_f16, GATHER_THREADS, 7, const DecodeArguments a) { decode<F16>(a); }
 
 // ---- sampledDot ----
 
@@ -336,7 +185,7 @@ KERNEL(sum_segments, 256, 6, const SumSegmentsArguments a) {
       if (segment + i < a.segments) sum += part[i];
     }
   }
-  a.out[e] = sum;
+  a.out[e] = a.accumulate ? a.out[e] + sum : sum;
 }
 
 // ---- coalesce ----

@@ -1,16 +1,6 @@
 // Arguments of the kernels in sparse_algebra.cu. Formats are those of elements.cuh, strides count elements.
 #pragma once
-
-// Codes with slots, or row-compressed ones.
-struct CodesArguments {
-  const int* indices;        // [rows, k], or [capacity]
-  const float* values;       // of the same length
-  const int* counts;         // [rows]; null of row-compressed codes
-  const long long* offsets;  // [rows + 1]; null of codes with slots
-  long long capacity;        // length of indices
-  int rows;
-  int k;  // slots a row; 0 of row-compressed codes
-};
+#include "entries.h"
 
 // out[b, i] = Σ_s values[b, s]·atoms[indices[b, s], i] + bias[i], and + out[b, i] where it accumulates
 struct DecodeArguments {
@@ -51,7 +41,7 @@ struct SampledDotArguments {
   int groups;  // of lanes that share a row's entries
 };
 
-// out[e] = Σ parts[segment, e], over ascending segments
+// out[e] = (out[e]) + Σ parts[segment, e], over ascending segments
 struct SumSegmentsArguments {
   const float* parts;    // [segments, count]
   const long long* end;  // where the number of entries from the first on stands; null: count
@@ -59,6 +49,7 @@ struct SumSegmentsArguments {
   long long first;       // which entry e = 0 is
   long long count;
   int segments;
+  int accumulate;
 };
 
 // out = codes with each distinct index of a row once

@@ -36,6 +36,16 @@ public final class RowSparseMatrix implements AutoCloseable {
     return rows;
   }
 
+  /** Number of columns. */
+  public int columns() {
+    return elements.columns();
+  }
+
+  /** Number of active rows that fit. */
+  public int capacity() {
+    return elements.rows();
+  }
+
   /** Ids of the active rows, ascending: [capacity]. */
   public Ints rowIds() {
     return rowIds;
@@ -56,6 +66,11 @@ public final class RowSparseMatrix implements AutoCloseable {
     return count.memory();
   }
 
+  /** Whether {@link #close()} has been called. */
+  public boolean isClosed() {
+    return rowIds.isClosed() || elements.isClosed() || count.isClosed();
+  }
+
   /** Frees every part, the rest too when one of them fails. */
   @Override
   public void close() {
@@ -64,11 +79,6 @@ public final class RowSparseMatrix implements AutoCloseable {
 
   @Override
   public String toString() {
-    return "row-sparse matrix ["
-        + rows
-        + ", "
-        + elements.columns()
-        + "], capacity "
-        + elements.rows();
+    return "row-sparse matrix [" + rows + ", " + columns() + "], capacity " + capacity();
   }
 }

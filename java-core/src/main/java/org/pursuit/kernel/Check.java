@@ -88,8 +88,8 @@ final class Check {
   /** A required row-sparse matrix of the given shape. */
   void rowSparse(RowSparseMatrix matrix, int rows, int columns, String name) {
     required(matrix, name);
-    handle(matrix.elements(), name);
-    shape(matrix.rows(), matrix.elements().columns(), rows, columns, name);
+    usable(matrix.isClosed(), matrix.memory(), matrix, name);
+    shape(matrix.rows(), matrix.columns(), rows, columns, name);
   }
 
   void gram(Gram gram, String name) {
@@ -101,6 +101,20 @@ final class Check {
   void matrix(Matrix matrix, int rows, int columns, String name) {
     handle(matrix, name);
     shape(matrix.rows(), matrix.columns(), rows, columns, name);
+  }
+
+  /** An optional matrix: null, or open, of this backend and of the given shape. */
+  void optional(Matrix matrix, int rows, int columns, String name) {
+    if (matrix != null) {
+      matrix(matrix, rows, columns, name);
+    }
+  }
+
+  /** An optional row-sparse matrix: null, or open, of this backend and of the given shape. */
+  void optional(RowSparseMatrix matrix, int rows, int columns, String name) {
+    if (matrix != null) {
+      rowSparse(matrix, rows, columns, name);
+    }
   }
 
   /** A required matrix with the given number of columns. */
@@ -179,6 +193,21 @@ final class Check {
   static void notNegative(long value, String name) {
     if (value < 0) {
       throw new IllegalArgumentException(name + ": expected 0 or more, found " + value);
+    }
+  }
+
+  /** Two things of which at most one is given. */
+  static void either(Object one, String oneName, Object other, String otherName) {
+    if (one != null && other != null) {
+      throw new IllegalArgumentException(
+          otherName + ": expected null where " + oneName + " is given");
+    }
+  }
+
+  /** An optional output that shares no element with an input. */
+  static void optionalApart(Matrix out, String outName, Matrix in, String inName) {
+    if (out != null) {
+      apart(out, outName, in, inName);
     }
   }
 

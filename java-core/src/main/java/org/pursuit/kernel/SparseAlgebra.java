@@ -135,6 +135,95 @@ public abstract class SparseAlgebra extends KernelFamily {
     }
   }
 
+  /**
+   * Gradients of {@link #decode(SlottedCodes, Matrix, Floats, Matrix)} for the gradient g of its
+   * output. An index may come more than once in a row. Every sum has one order, so that results are
+   * bitwise the same from run to run.
+   *
+   * @param codes [rows, k], selection or tape
+   * @param atoms [n, d]; every index lies below n
+   * @param g [rows, d]
+   * @param write whether what the gradients hold is replaced or added to
+   * @param gradients what is wanted; its parts share no element with the inputs. Where more rows of
+   *     a row-sparse matrix are active than fit it is left without any, and {@code
+   *     org.pursuit.CapacityException} tells how many there are, at once on the host and at the
+   *     next wait on a device; the other gradients are complete
+   */
+  public final void decodeBackward(
+      SlottedCodes codes, Matrix atoms, Matrix g, Write write, DecodeGradients gradients) {
+    check.codes(codes, "codes");
+    checkDecodeBackward(codes.rows(), codes.values(), atoms, g, write, gradients);
+    KernelEvent event = begin();
+    try {
+      touch(gradients);
+      decodeBackwardKernel(codes, atoms, g, write, gradients);
+    } finally {
+      end(event, "decodeBackward", codes.rows(), atoms.columns(), codes.k());
+    }
+  }
+
+  /**
+   * Gradients of {@link #decode(CsrCodes, Matrix, Floats, Matrix)}; as {@link
+   * #decodeBackward(SlottedCodes, Matrix, Matrix, Write, DecodeGradients)}.
+   *
+   * @param codes [rows, n]
+   */
+  public final void decodeBackward(
+      CsrCodes codes, Matrix atoms, Matrix g, Write write, DecodeGradients gradients) {
+    check.codes(codes, "codes");
+    checkDecodeBackward(codes.rows(), codes.values(), atoms, g, write, gradients);
+    check.matrix(atoms, codes.columnCount(), atoms.columns(), "atoms");
+    KernelEvent event = begin();
+    try {
+      touch(gradients);
+      decodeBackwardKernel(codes, atoms, g, write, gradients);
+    } finally {
+      end(event, "decodeBackward", codes.rows(), atoms.columns(), 0);
+    }
+  }
+
+  private void checkDecodeBackward(
+      int rows, Floats values, Matrix atoms, Matrix g, Write write, DecodeGradients gradients) {
+    check.handle(atoms, "atoms");
+    int n = atoms.rows();
+    int d = atoms.columns();
+    check.matrix(g, rows, d, "g");
+    Check.required(write, "write");
+    Check.required(gradients, "gradients");
+    check.optional(gradients.values(), values.length(), "gradients.values");
+    if (gradients.values() == values) {
+      throw new IllegalArgumentException(
+          "gradients.values: expected other numbers than the values of codes");
+    }
+    checkGradient(gradients.atoms(), n, d, "gradients.atoms", atoms, "atoms", g, "g");
+    check.optional(gradients.activeAtoms(), n, d, "gradients.activeAtoms");
+    check.optional(gradients.bias(), d, "gradients.bias");
+  }
+
+  /** An optional gradient of the given shape that is apart from two inputs. */
+  private void checkGradient(
+      Matrix gradient,
+      int rows,
+      int columns,
+      String name,
+      Matrix one,
+      String oneName,
+      Matrix other,
+      String otherName) {
+    check.optional(gradient, rows, columns, name);
+    Check.optionalApart(gradient, name, one, oneName);
+    Check.optionalApart(gradient, name, other, otherName);
+  }
+
+  private static void touch(DecodeGradients gradients) {
+    if (gradients.atoms() != null) {
+      gradients.atoms().touch();
+    }
+    if (gradients.activeAtoms() != null) {
+      gradients.activeAtoms().elements().touch();
+    }
+  }
+
   private void checkDecode(int rows, Matrix atoms, Floats bias, Write write, Matrix out) {
     check.handle(atoms, "atoms");
     check.optional(bias, atoms.columns(), "bias");
@@ -156,6 +245,14 @@ public abstract class SparseAlgebra extends KernelFamily {
 
   /** Computes {@link #sampledDot(Matrix, Matrix, CsrCodes, Floats)}. */
   protected abstract void sampledDotKernel(Matrix g, Matrix atoms, CsrCodes codes, Floats out);
+
+  /** Computes {@link #decodeBackward(SlottedCodes, Matrix, Matrix, Write, DecodeGradients)}. */
+  protected abstract void decodeBackwardKernel(
+      SlottedCodes codes, Matrix atoms, Matrix g, Write write, DecodeGradients gradients);
+
+  /** Computes {@link #decodeBackward(CsrCodes, Matrix, Matrix, Write, DecodeGradients)}. */
+  protected abstract void decodeBackwardKernel(
+      CsrCodes codes, Matrix atoms, Matrix g, Write write, DecodeGradients gradients);
 
   /** Computes {@link #coalesce}. */
   protected abstract void coalesceKernel(SlottedCodes codes, FixedWidthCodes out);

@@ -11,16 +11,19 @@ import org.pursuit.data.HostMatrix;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
 import org.pursuit.data.SlottedCodes;
+import org.pursuit.kernel.DecodeGradients;
 import org.pursuit.kernel.SparseAlgebra;
 import org.pursuit.kernel.Write;
 
 /** Products of sparse codes, one entry after another. */
 final class ScalarSparseAlgebra extends SparseAlgebra {
   private final Scratch scratch;
+  private final ScalarGradients gradients;
 
   ScalarSparseAlgebra(Memory memory, Scratch scratch) {
     super(memory);
     this.scratch = scratch;
+    this.gradients = new ScalarGradients(scratch);
   }
 
   @Override
@@ -115,6 +118,18 @@ final class ScalarSparseAlgebra extends SparseAlgebra {
     for (int e = from; e < to; e++) {
       dots[e] = (float) ScalarScoring.dot((HostMatrix) atoms, indices[e], row, scratch.atom(d));
     }
+  }
+
+  @Override
+  protected void decodeBackwardKernel(
+      SlottedCodes codes, Matrix atoms, Matrix g, Write write, DecodeGradients wanted) {
+    gradients.decodeBackward(Entries.of(codes), atoms, g, write, wanted);
+  }
+
+  @Override
+  protected void decodeBackwardKernel(
+      CsrCodes codes, Matrix atoms, Matrix g, Write write, DecodeGradients wanted) {
+    gradients.decodeBackward(Entries.of(codes), atoms, g, write, wanted);
   }
 
   @Override

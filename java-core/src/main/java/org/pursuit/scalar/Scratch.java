@@ -13,6 +13,7 @@ final class Scratch {
   private double[] left = {};
   private double[] gradient = {};
   private long[] ranks = {};
+  private int[] rows = {};
   private boolean[] flags = {};
 
   /** Centre and scale of a row. */
@@ -62,6 +63,10 @@ final class Scratch {
     return ranks = ranks.length >= length ? ranks : new long[length];
   }
 
+  int[] rows(int length) {
+    return rows = rows.length >= length ? rows : new int[length];
+  }
+
   boolean[] flags(int length) {
     return flags = flags.length >= length ? flags : new boolean[length];
   }
@@ -70,6 +75,7 @@ final class Scratch {
     x = atom = scores = norms = inverseNorms = new float[0];
     sums = steps = left = gradient = new double[0];
     ranks = new long[0];
+    rows = new int[0];
     flags = new boolean[0];
   }
 }

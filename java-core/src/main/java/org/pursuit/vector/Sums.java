@@ -162,12 +162,79 @@ final class Sums {
     s6.intoArray(lanes, 6 * L);
     s7.intoArray(lanes, 7 * L);
     for (int j = 0; j < 8; j++) {
-      float tail = 0;
-      for (int t = i; t < d; t++) {
-        tail = Math.fma(x[xAt + t], rows[j][at[j] + t], tail);
-      }
-      dots[j] = total(load(lanes, j * L)) + tail;
+      dots[j] = total(load(lanes, j * L)) + tail(x, xAt, rows[j], at[j], i, d);
     }
+  }
+
+  /**
+   * {@code y += Σ_j c[j]·rows[j]} over four rows, one fused multiply-add each, in their order, and
+   * {@code dots[j] = ⟨x, rows[j]⟩}: both of {@link #add8} and {@link #dot8}, to the same bits, with
+   * one reading of the rows.
+   *
+   * @param lanes scratch, a vector for each row
+   */
+  static void addAndDot4(
+      float[] y,
+      float[] c,
+      float[][] rows,
+      int[] at,
+      float[] x,
+      int xAt,
+      int d,
+      float[] lanes,
+      float[] dots) {
+    float[] r0 = rows[0];
+    float[] r1 = rows[1];
+    float[] r2 = rows[2];
+    float[] r3 = rows[3];
+    int a0 = at[0];
+    int a1 = at[1];
+    int a2 = at[2];
+    int a3 = at[3];
+    FloatVector c0 = splat(c[0]);
+    FloatVector c1 = splat(c[1]);
+    FloatVector c2 = splat(c[2]);
+    FloatVector c3 = splat(c[3]);
+    FloatVector s0 = FloatVector.zero(Lanes.FLOATS);
+    FloatVector s1 = s0;
+    FloatVector s2 = s0;
+    FloatVector s3 = s0;
+    int i = 0;
+    for (; i <= d - L; i += L) {
+      FloatVector v = load(x, xAt + i);
+      FloatVector r = load(r0, a0 + i);
+      FloatVector sum = r.fma(c0, load(y, i));
+      s0 = r.fma(v, s0);
+      r = load(r1, a1 + i);
+      sum = r.fma(c1, sum);
+      s1 = r.fma(v, s1);
+      r = load(r2, a2 + i);
+      sum = r.fma(c2, sum);
+      s2 = r.fma(v, s2);
+      r = load(r3, a3 + i);
+      sum = r.fma(c3, sum);
+      s3 = r.fma(v, s3);
+      sum.intoArray(y, i);
+    }
+    s0.intoArray(lanes, 0);
+    s1.intoArray(lanes, L);
+    s2.intoArray(lanes, 2 * L);
+    s3.intoArray(lanes, 3 * L);
+    for (int j = 0; j < 4; j++) {
+      dots[j] = total(load(lanes, j * L)) + tail(x, xAt, rows[j], at[j], i, d);
+      for (int t = i; t < d; t++) {
+        y[t] = Math.fma(rows[j][at[j] + t], c[j], y[t]);
+      }
+    }
+  }
+
+  /** The inner product of what lies past the last whole vector. */
+  private static float tail(float[] x, int xAt, float[] row, int at, int from, int d) {
+    float tail = 0;
+    for (int t = from; t < d; t++) {
+      tail = Math.fma(x[xAt + t], row[at + t], tail);
+    }
+    return tail;
   }
 
   /**

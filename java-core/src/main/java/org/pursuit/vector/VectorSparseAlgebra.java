@@ -11,6 +11,7 @@ import org.pursuit.data.HostMatrix;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
 import org.pursuit.data.SlottedCodes;
+import org.pursuit.kernel.DecodeGradients;
 import org.pursuit.kernel.SparseAlgebra;
 import org.pursuit.kernel.Write;
 
@@ -18,6 +19,8 @@ import org.pursuit.kernel.Write;
 final class VectorSparseAlgebra extends SparseAlgebra {
   private final Workers workers;
   private final Slot[] slots;
+  private final EntriesByAtom order = new EntriesByAtom();
+  private final VectorGradients gradients;
   private final Workers.Task decode = this::decodeRows;
   private final Workers.Task dot = this::dotRows;
   private final Workers.Task coalesce = this::coalesceRows;
@@ -38,6 +41,7 @@ final class VectorSparseAlgebra extends SparseAlgebra {
     super(memory);
     this.workers = workers;
     this.slots = new Slot[workers.count()];
+    this.gradients = new VectorGradients(workers, order);
     trim();
   }
 
@@ -66,6 +70,8 @@ final class VectorSparseAlgebra extends SparseAlgebra {
     for (int i = 0; i < slots.length; i++) {
       slots[i] = new Slot();
     }
+    order.trim();
+    gradients.trim();
   }
 
   @Override
@@ -209,6 +215,40 @@ final class VectorSparseAlgebra extends SparseAlgebra {
       slot.at[i] = 0;
     }
     return count;
+  }
+
+  @Override
+  protected void decodeBackwardKernel(
+      SlottedCodes codes, Matrix atoms, Matrix g, Write write, DecodeGradients wanted) {
+    if (wanted.values() != null && write == Write.OVERWRITE) {
+      int slots = codes.rows() * codes.k();
+      Arrays.fill(((HostFloats) wanted.values()).array(), 0, slots, 0);
+    }
+    order.sort(codes, atoms.rows());
+    decodeBackward(codes.values(), atoms, g, write, wanted);
+  }
+
+  @Override
+  protected void decodeBackwardKernel(
+      CsrCodes codes, Matrix atoms, Matrix g, Write write, DecodeGradients wanted) {
+    order.sort(codes, atoms.rows());
+    decodeBackward(codes.values(), atoms, g, write, wanted);
+  }
+
+  /** Of codes whose entries have been sorted. */
+  private void decodeBackward(
+      Floats values, Matrix atoms, Matrix g, Write write, DecodeGradients wanted) {
+    if (wanted.bias() != null) {
+      gradients.columnSums(g, write, wanted.bias());
+    }
+    gradients.outer(
+        g,
+        ((HostFloats) values).array(),
+        write,
+        wanted.atoms(),
+        wanted.activeAtoms(),
+        atoms,
+        wanted.values());
   }
 
   @Override

@@ -11,6 +11,7 @@ import org.pursuit.data.Gram;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.PursuitTape;
 import org.pursuit.kernel.Adam;
+import org.pursuit.kernel.DecodeGradients;
 import org.pursuit.kernel.Fired;
 import org.pursuit.kernel.Gate;
 import org.pursuit.kernel.MatchingPursuit;
@@ -68,6 +69,19 @@ final class ColdStart {
       vectors.put("sampledDot" + shape, dots);
       kernels.put(
           "sampledDot" + shape, () -> lab.sparseAlgebra().sampledDot(x, atoms, codes, dots));
+
+      Matrix atomGradient = output(lab, "decodeBackward" + shape, ATOMS, D);
+      Floats biasGradient = lab.floatsOutput(D);
+      vectors.put("decodeBackward, values" + shape, dots);
+      DecodeGradients gradients = DecodeGradients.none().atoms(atomGradient).bias(biasGradient);
+      kernels.put(
+          "decodeBackward" + shape,
+          () -> lab.sparseAlgebra().decodeBackward(codes, atoms, x, Write.OVERWRITE, gradients));
+      kernels.put(
+          "decodeBackward, values" + shape,
+          () ->
+              lab.sparseAlgebra()
+                  .decodeBackward(codes, atoms, x, Write.OVERWRITE, gradients.values(dots)));
 
       Matrix sums = output(lab, "axpby" + shape, rows, D);
       kernels.put("axpby" + shape, () -> lab.training().axpby(0.3f, x, 0, sums));

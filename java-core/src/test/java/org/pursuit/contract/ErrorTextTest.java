@@ -21,6 +21,7 @@ import org.pursuit.data.PursuitTape;
 import org.pursuit.data.RowSparseMatrix;
 import org.pursuit.kernel.Adam;
 import org.pursuit.kernel.BiasAdaptation;
+import org.pursuit.kernel.DecodeGradients;
 import org.pursuit.kernel.Fired;
 import org.pursuit.kernel.Gate;
 import org.pursuit.kernel.MatchingPursuit;
@@ -525,6 +526,86 @@ class ErrorTextTest {
       rejects("out: expected [2, 3], found [3, 3]", () -> algebra.coalesce(codes, lab.codes(3, 3)));
       rejects("out: expected other codes than the input", () -> algebra.coalesce(codes, codes));
     }
+  }
+
+  @EveryBackend
+  void decodeBackward(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      FixedWidthCodes codes = lab.keep(lab.backend().fixedWidthCodes(2, 3));
+      CsrCodes csr = lab.keep(lab.backend().csrCodes(2, 7, 6));
+      Matrix atoms = zeros(lab, 7, 5);
+      Matrix g = zeros(lab, 2, 5);
+      Floats four = lab.floats(new float[4]);
+      DecodeGradients none = DecodeGradients.none();
+      rejectsBackward(lab, "codes: expected a value, found null", null, atoms, g, none);
+      rejectsBackward(lab, "atoms: expected a value, found null", codes, null, g, none);
+      rejectsBackward(lab, "g: expected [2, 5], found [7, 5]", codes, atoms, atoms, none);
+      rejectsBackward(lab, "gradients: expected a value, found null", codes, atoms, g, null);
+      rejects(
+          "write: expected a value, found null",
+          () -> lab.sparseAlgebra().decodeBackward(codes, atoms, g, null, none));
+      rejects(
+          "atoms: expected [7, 5], found [2, 5]",
+          () ->
+              lab.sparseAlgebra().decodeBackward(csr, g, zeros(lab, 2, 5), Write.OVERWRITE, none));
+      rejectsBackward(
+          lab, "gradients.values: expected [6], found [4]", codes, atoms, g, none.values(four));
+      rejectsBackward(
+          lab,
+          "gradients.values: expected other numbers than the values of codes",
+          codes,
+          atoms,
+          g,
+          none.values(codes.values()));
+      rejectsBackward(
+          lab, "gradients.atoms: expected [7, 5], found [2, 5]", codes, atoms, g, none.atoms(g));
+      rejectsBackward(
+          lab,
+          "gradients.atoms: expected elements apart from those of atoms",
+          codes,
+          atoms,
+          g,
+          none.atoms(atoms));
+      Matrix square = zeros(lab, 9, 5);
+      rejectsBackward(
+          lab,
+          "gradients.atoms: expected elements apart from those of g",
+          codes,
+          atoms,
+          square.rows(6, 8),
+          none.atoms(square.rows(0, 7)));
+      rejectsBackward(
+          lab,
+          "gradients.activeAtoms: expected [7, 5], found [6, 5]",
+          codes,
+          atoms,
+          g,
+          none.activeAtoms(lab.rowSparse(6, 5, 2)));
+      rejectsBackward(
+          lab, "gradients.bias: expected [5], found [4]", codes, atoms, g, none.bias(four));
+      rejects(
+          "activeAtoms: expected null where atoms is given",
+          () -> none.atoms(atoms).activeAtoms(lab.rowSparse(7, 5, 2)));
+      RowSparseMatrix closed = lab.rowSparse(7, 5, 2);
+      closed.close();
+      refuses(
+          "gradients.activeAtoms: row-sparse matrix [7, 5], capacity 2 is closed",
+          () ->
+              lab.sparseAlgebra()
+                  .decodeBackward(codes, atoms, g, Write.OVERWRITE, none.activeAtoms(closed)));
+    }
+  }
+
+  private static void rejectsBackward(
+      Lab lab,
+      String message,
+      FixedWidthCodes codes,
+      Matrix atoms,
+      Matrix g,
+      DecodeGradients gradients) {
+    rejects(
+        message,
+        () -> lab.sparseAlgebra().decodeBackward(codes, atoms, g, Write.OVERWRITE, gradients));
   }
 
   @EveryBackend

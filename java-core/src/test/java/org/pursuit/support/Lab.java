@@ -19,6 +19,7 @@ import org.pursuit.data.Longs;
 import org.pursuit.data.Mask;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.PursuitTape;
+import org.pursuit.data.RowSparseMatrix;
 import org.pursuit.data.SlottedCodes;
 import org.pursuit.kernel.Pursuits;
 import org.pursuit.kernel.Scoring;
@@ -182,6 +183,19 @@ public final class Lab implements AutoCloseable {
     CsrEntries entries = CsrEntries.of(slots);
     CsrCodes made = keep(backend.csrCodes(slots.rows(), columns, entries.columns().length + spare));
     made.upload(entries.offsets(), entries.columns(), entries.values());
+    return made;
+  }
+
+  /** A row-sparse matrix to be written to, full of junk. */
+  public RowSparseMatrix rowSparse(int rows, int columns, int capacity) {
+    RowSparseMatrix made = keep(backend.rowSparseMatrix(rows, columns, capacity));
+    int[] ids = new int[capacity];
+    Arrays.fill(ids, (int) JUNK);
+    made.rowIds().upload(ids);
+    float[] dirt = new float[capacity * columns];
+    Arrays.fill(dirt, Float.NaN);
+    made.elements().upload(dirt);
+    made.count().upload(new int[] {(int) JUNK});
     return made;
   }
 

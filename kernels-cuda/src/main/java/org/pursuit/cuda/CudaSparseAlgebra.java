@@ -6,6 +6,7 @@ import org.pursuit.data.Floats;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
 import org.pursuit.data.SlottedCodes;
+import org.pursuit.kernel.DecodeGradients;
 import org.pursuit.kernel.SparseAlgebra;
 import org.pursuit.kernel.Write;
 
@@ -45,6 +46,7 @@ final class CudaSparseAlgebra extends SparseAlgebra {
   private final Kernels kernels;
   private final AtomSlices slices;
   private final long partBytes;
+  private final CudaGradients gradients;
 
   CudaSparseAlgebra(Memory memory, Cuda cuda) {
     this(memory, cuda, AtomSlices.of(cuda.device()), PART_BYTES);
@@ -56,17 +58,24 @@ final class CudaSparseAlgebra extends SparseAlgebra {
     this.kernels = cuda.kernels();
     this.slices = slices;
     this.partBytes = partBytes;
+    this.gradients = new CudaGradients(cuda, slices, new EntrySort(cuda));
   }
 
   @Override
   protected void decodeKernel(
       SlottedCodes codes, Matrix atoms, Floats bias, Write write, Matrix out) {
-    decode(slotted(decoding(atoms), codes), codes.values().length(), atoms, bias, write, out);
+    decode(
+        DeviceCodes.of(codes).begin(decoding(atoms)),
+        codes.values().length(),
+        atoms,
+        bias,
+        write,
+        out);
   }
 
   @Override
   protected void decodeKernel(CsrCodes codes, Matrix atoms, Floats bias, Write write, Matrix out) {
-    decode(compressed(decoding(atoms), codes), codes.capacity(), atoms, bias, write, out);
+    decode(DeviceCodes.of(codes).begin(decoding(atoms)), codes.capacity(), atoms, bias, write, out);
   }
 
   private Kernel decoding(Matrix atoms) {
@@ -91,7 +100,7 @@ final class CudaSparseAlgebra extends SparseAlgebra {
         .pointer(cuda.flags().address(Flag.INDEX_OUT_OF_RANGE))
         .int64(from.stride())
         .int64(to.stride())
-        .int32(vectorPitch(from))
+        .int32(DeviceRows.of(from).vectorPitch())
         .int32(from.rows())
         .int32(from.columns())
         .int32(to.format())
@@ -102,6 +111,11 @@ final class CudaSparseAlgebra extends SparseAlgebra {
 
   @Override
   protected void sampledDotKernel(Matrix g, Matrix atoms, SlottedCodes codes, Floats out) {
+    sampledDot(g, atoms, codes, out, false);
+  }
+
+  private void sampledDot(
+      Matrix g, Matrix atoms, SlottedCodes codes, Floats out, boolean accumulate) {
     int k = codes.k();
     if (k == 0) {
       return;
@@ -111,13 +125,17 @@ final class CudaSparseAlgebra extends SparseAlgebra {
     for (int row = 0, rows; row < codes.rows(); row += rows) {
       rows = Math.min(most, codes.rows() - row);
       long first = (long) row * k;
-      Kernel kernel = slotted(dotting(atoms), codes);
-      sampledDot(kernel, g, atoms, out, row, rows, groups, first, (long) rows * k, 0);
+      Kernel kernel = DeviceCodes.of(codes).begin(dotting(atoms));
+      sampledDot(kernel, g, atoms, out, row, rows, groups, first, (long) rows * k, 0, accumulate);
     }
   }
 
   @Override
   protected void sampledDotKernel(Matrix g, Matrix atoms, CsrCodes codes, Floats out) {
+    sampledDot(g, atoms, codes, out, false);
+  }
+
+  private void sampledDot(Matrix g, Matrix atoms, CsrCodes codes, Floats out, boolean accumulate) {
     int rows = codes.rows();
     if (rows == 0) {
       return;
@@ -128,8 +146,8 @@ final class CudaSparseAlgebra extends SparseAlgebra {
     long end = ((CudaLongs) codes.offsets()).address() + (long) rows * Long.BYTES;
     for (long first = 0, entries; first < codes.capacity(); first += entries) {
       entries = Math.min(most, codes.capacity() - first);
-      Kernel kernel = compressed(dotting(atoms), codes);
-      sampledDot(kernel, g, atoms, out, 0, rows, groups, first, entries, end);
+      Kernel kernel = DeviceCodes.of(codes).begin(dotting(atoms));
+      sampledDot(kernel, g, atoms, out, 0, rows, groups, first, entries, end, accumulate);
     }
   }
 
@@ -151,6 +169,7 @@ final class CudaSparseAlgebra extends SparseAlgebra {
    *
    * @param groups groups of lanes that share a row
    * @param end where the number of all entries stands on the device, 0 for as many as there are
+   * @param accumulate whether the dots are added to what is there
    */
   private void sampledDot(
       Kernel kernel,
@@ -162,13 +181,15 @@ final class CudaSparseAlgebra extends SparseAlgebra {
       int groups,
       long first,
       long entries,
-      long end) {
+      long end,
+      boolean accumulate) {
     CudaMatrix from = (CudaMatrix) atoms;
     CudaMatrix x = (CudaMatrix) g;
     int segments = segments(atoms);
     long to = ((CudaFloats) out).address() + first * Float.BYTES;
+    boolean direct = segments == 1 && !accumulate;
     long parts =
-        segments == 1 ? to : cuda.workspace().address(Slot.PARTS, segments * entries * Float.BYTES);
+        direct ? to : cuda.workspace().address(Slot.PARTS, segments * entries * Float.BYTES);
     kernel
         .pointer(from.address())
         .pointer(x.address())
@@ -176,10 +197,10 @@ final class CudaSparseAlgebra extends SparseAlgebra {
         .pointer(cuda.flags().address(Flag.INDEX_OUT_OF_RANGE))
         .int64(from.stride())
         .int64(x.stride())
-        .int64(segments == 1 ? 0 : entries)
+        .int64(direct ? 0 : entries)
         .int64(first)
         .int64(first + entries)
-        .int32(vectorPitch(from))
+        .int32(DeviceRows.of(from).vectorPitch())
         .int32(from.rows())
         .int32(from.columns())
         .int32(x.format())
@@ -187,7 +208,7 @@ final class CudaSparseAlgebra extends SparseAlgebra {
         .int32(rows)
         .int32(groups)
         .launch(segments * Math.ceilDiv((long) rows * groups, GROUPS), 1, THREADS, 0);
-    if (segments > 1) {
+    if (!direct) {
       kernels
           .kernel("sum_segments")
           .arguments()
@@ -197,7 +218,42 @@ final class CudaSparseAlgebra extends SparseAlgebra {
           .int64(first)
           .int64(entries)
           .int32(segments)
+          .int32(accumulate ? 1 : 0)
           .launch(Math.ceilDiv(entries, THREADS), 1, THREADS, 0);
+    }
+  }
+
+  @Override
+  protected void decodeBackwardKernel(
+      SlottedCodes codes, Matrix atoms, Matrix g, Write write, DecodeGradients wanted) {
+    if (wanted.values() != null) {
+      sampledDot(g, atoms, codes, wanted.values(), write == Write.ACCUMULATE);
+    }
+    decodeBackward(DeviceCodes.of(codes), g, write, wanted);
+  }
+
+  @Override
+  protected void decodeBackwardKernel(
+      CsrCodes codes, Matrix atoms, Matrix g, Write write, DecodeGradients wanted) {
+    if (wanted.values() != null) {
+      sampledDot(g, atoms, codes, wanted.values(), write == Write.ACCUMULATE);
+    }
+    decodeBackward(DeviceCodes.of(codes), g, write, wanted);
+  }
+
+  /** All but the gradient of the values. */
+  private void decodeBackward(DeviceCodes codes, Matrix g, Write write, DecodeGradients wanted) {
+    boolean accumulate = write == Write.ACCUMULATE;
+    DeviceRows rows = DeviceRows.of(g);
+    if (wanted.bias() != null) {
+      long bias = CudaFloats.address(wanted.bias());
+      gradients.columnSums(rows, g.rows(), 0, 0, 1, bias, accumulate);
+    }
+    if (wanted.atoms() != null) {
+      gradients.outer(codes, rows, wanted.atoms(), accumulate);
+    }
+    if (wanted.activeAtoms() != null) {
+      gradients.outer(codes, rows, wanted.activeAtoms(), accumulate);
     }
   }
 
@@ -234,41 +290,5 @@ final class CudaSparseAlgebra extends SparseAlgebra {
         .int32(codes.rows())
         .int32(codes.k())
         .int32(size);
-  }
-
-  /** Begins a kernel's arguments with codes. */
-  private static Kernel slotted(Kernel kernel, SlottedCodes codes) {
-    return kernel
-        .arguments()
-        .pointer(((CudaInts) codes.indices()).address())
-        .pointer(((CudaFloats) codes.values()).address())
-        .pointer(((CudaInts) codes.counts()).address())
-        .pointer(0)
-        .int64(codes.indices().length())
-        .int32(codes.rows())
-        .int32(codes.k());
-  }
-
-  /** Begins a kernel's arguments with codes. */
-  private static Kernel compressed(Kernel kernel, CsrCodes codes) {
-    return kernel
-        .arguments()
-        .pointer(((CudaInts) codes.columns()).address())
-        .pointer(((CudaFloats) codes.values()).address())
-        .pointer(0)
-        .pointer(((CudaLongs) codes.offsets()).address())
-        .int64(codes.capacity())
-        .int32(codes.rows())
-        .int32(0);
-  }
-
-  /**
-   * Bytes from an atom to the next where every atom begins at a multiple of 16 bytes; 0 where
-   * kernels have to read it element by element.
-   */
-  private static int vectorPitch(CudaMatrix atoms) {
-    long pitch = atoms.stride() * atoms.dtype().bytes();
-    boolean whole = ((atoms.address() | pitch) & 15) == 0 && pitch >>> Integer.SIZE == 0;
-    return whole ? (int) pitch : 0;
   }
 }

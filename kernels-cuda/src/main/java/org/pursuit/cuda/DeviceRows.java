@@ -37,6 +37,16 @@ record DeviceRows(long address, long stride, int columns, DType dtype) {
     return CudaMatrix.format(dtype);
   }
 
+  /**
+   * Bytes from a row to the next where every row begins at a multiple of 16 bytes; 0 where kernels
+   * have to read them element by element.
+   */
+  int vectorPitch() {
+    long pitch = stride * dtype.bytes();
+    boolean whole = ((address | pitch) & 15) == 0 && pitch >>> Integer.SIZE == 0;
+    return whole ? (int) pitch : 0;
+  }
+
   /** Where an element lies. */
   long at(long row, int column) {
     return address + (row * stride + column) * dtype.bytes();

@@ -1,5 +1,7 @@
 package org.pursuit.cuda;
 
+import org.pursuit.CapacityException;
+
 /**
  * What only the device finds out. A kernel raises a flag by {@code atomicMax} of a number above 0
  * on the flag's 64-bit word; the largest one is kept until the next wait.
@@ -19,6 +21,13 @@ enum Flag {
     RuntimeException exception(long number) {
       return new IndexOutOfBoundsException(
           "rows: row " + (int) (number - 1) + " lies outside the matrix");
+    }
+  },
+  /** More rows of a row-sparse matrix are active than fit; the number is how many. */
+  ACTIVE_ROWS_EXCEEDED {
+    @Override
+    RuntimeException exception(long number) {
+      return CapacityException.ofActiveRows(number);
     }
   };
 

@@ -22,6 +22,16 @@ enum Slot {
   PARTS,
   /** Keys of rows that shared memory does not hold. */
   KEYS,
+  /** Entries of codes, sorted by atom, and what sorting them takes. */
+  SORTED_ENTRIES,
+  /** Where the entries of each atom begin. */
+  RUNS,
+  /** Sums of pieces of long runs of entries. */
+  PIECES,
+  /** What active rows held before. */
+  OLD_ROWS,
+  /** Sums over chunks of rows. */
+  COLUMN_SUMS,
   /** Squared norms and weights of a pursuit's atoms. */
   PURSUIT_ATOMS,
   /** What a pursuit keeps of each row between its steps. */

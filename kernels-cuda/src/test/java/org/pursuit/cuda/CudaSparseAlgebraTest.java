@@ -17,7 +17,10 @@ import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Floats;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.PursuitTape;
+import org.pursuit.data.RowSparseMatrix;
+import org.pursuit.kernel.DecodeGradients;
 import org.pursuit.kernel.SparseAlgebra;
+import org.pursuit.kernel.Write;
 import org.pursuit.support.CsrEntries;
 import org.pursuit.support.Dense;
 import org.pursuit.support.Inputs;
@@ -54,13 +57,15 @@ class CudaSparseAlgebraTest {
           Same.bits(found.decodedCsr(), first.decodedCsr(), cut + ", CSR");
           Same.bits(found.dots(), first.dots(), cut);
           Same.bits(found.dotsCsr(), first.dotsCsr(), cut + ", CSR");
+          Same.bits(found.gradient(), first.gradient(), cut + ", gradient of the atoms");
         }
       }
     }
   }
 
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Results(float[] decoded, float[] decodedCsr, float[] dots, float[] dotsCsr) {}
+  private record Results(
+      float[] decoded, float[] decodedCsr, float[] dots, float[] dotsCsr, float[] gradient) {}
 
   private Results results(CudaBackend backend, SparseAlgebra algebra, DType dtype) {
     CsrEntries entries = CsrEntries.of(slots);
@@ -72,17 +77,24 @@ class CudaSparseAlgebraTest {
         Matrix decoded = backend.matrix(ROWS, D, DType.F32);
         Matrix decodedCsr = backend.matrix(ROWS, D, DType.F32);
         Floats dots = backend.floats(ROWS * K);
-        Floats dotsCsr = backend.floats(nnz + 5)) {
+        Floats dotsCsr = backend.floats(nnz + 5);
+        Matrix atomGradient = backend.matrix(ATOMS, D, dtype)) {
       slots.upload(codes);
       csr.upload(entries.offsets(), entries.columns(), entries.values());
       algebra.decode(codes, dictionary, null, decoded);
       algebra.decode(csr, dictionary, null, decodedCsr);
       algebra.sampledDot(gradient, dictionary, codes, dots);
       algebra.sampledDot(gradient, dictionary, csr, dotsCsr);
+      DecodeGradients wanted = DecodeGradients.none().atoms(atomGradient);
+      algebra.decodeBackward(codes, dictionary, decoded, Write.OVERWRITE, wanted);
       float[] spare = Arrays.copyOfRange(dotsCsr.download(), nnz, nnz + 5);
       Same.bits(spare, new float[5], "past the last entry");
       return new Results(
-          decoded.download(), decodedCsr.download(), dots.download(), dotsCsr.download());
+          decoded.download(),
+          decodedCsr.download(),
+          dots.download(),
+          dotsCsr.download(),
+          atomGradient.download());
     }
   }
 
@@ -93,6 +105,7 @@ class CudaSparseAlgebraTest {
         Matrix gradient = uploaded(backend, Dense.zeros(1, D), DType.F32);
         FixedWidthCodes codes = backend.fixedWidthCodes(1, 2);
         Matrix out = backend.matrix(1, D, DType.F32);
+        Matrix atomGradient = backend.matrix(ATOMS, D, DType.F32);
         Floats dots = backend.floats(2)) {
       SparseAlgebra algebra = backend.sparseAlgebra();
       codes.upload(new int[] {ATOMS, 3}, new float[] {1, 1}, new int[] {2});
@@ -102,6 +115,11 @@ class CudaSparseAlgebraTest {
           .hasMessageContaining("index 90 lies outside the atoms");
       algebra.sampledDot(gradient, dictionary, codes, dots);
       assertThatThrownBy(dots::download)
+          .isInstanceOf(IndexOutOfBoundsException.class)
+          .hasMessageContaining("index 90");
+      algebra.decodeBackward(
+          codes, dictionary, gradient, Write.OVERWRITE, DecodeGradients.none().atoms(atomGradient));
+      assertThatThrownBy(backend::synchronize)
           .isInstanceOf(IndexOutOfBoundsException.class)
           .hasMessageContaining("index 90");
 
@@ -142,24 +160,31 @@ class CudaSparseAlgebraTest {
         FixedWidthCodes codes = backend.fixedWidthCodes(ROWS, K);
         FixedWidthCodes merged = backend.fixedWidthCodes(ROWS, K);
         Matrix out = backend.matrix(ROWS, D, DType.F32);
-        Floats dots = backend.floats(ROWS * K)) {
+        Floats dots = backend.floats(ROWS * K);
+        RowSparseMatrix active = backend.rowSparseMatrix(ATOMS, D, ATOMS);
+        Floats bias = backend.floats(D)) {
       SparseAlgebra algebra = backend.sparseAlgebra();
       Runnable calls =
           () -> {
             algebra.coalesce(codes, merged);
             algebra.decode(merged, dictionary, null, out);
-            algebra.sampledDot(out, dictionary, codes, dots);
+            DecodeGradients wanted = new DecodeGradients(dots, null, active, bias);
+            algebra.decodeBackward(codes, dictionary, out, Write.OVERWRITE, wanted);
+            algebra.decodeBackward(codes, dictionary, out, Write.ACCUMULATE, wanted);
           };
       slots.upload(codes);
       calls.run();
       float[] expected = dots.download();
+      float[] expectedRows = active.elements().download();
       try (CudaGraph graph = backend.capture(calls)) {
         codes.upload(Slots.empty(ROWS, K).indices(), new float[ROWS * K], new int[ROWS]);
         graph.launch();
         assertThat(dots.download()).containsOnly(0);
+        assertThat(active.count().download()).containsExactly(0);
         slots.upload(codes);
         graph.launch();
         Same.bits(dots.download(), expected, "launched again");
+        Same.bits(active.elements().download(), expectedRows, "active rows");
       }
     }
   }

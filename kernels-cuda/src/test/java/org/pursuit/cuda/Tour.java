@@ -12,7 +12,9 @@ import org.pursuit.data.Ints;
 import org.pursuit.data.Mask;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.PursuitTape;
+import org.pursuit.data.RowSparseMatrix;
 import org.pursuit.data.SlottedCodes;
+import org.pursuit.kernel.DecodeGradients;
 import org.pursuit.kernel.MatchingPursuit;
 import org.pursuit.kernel.PursuitGradients;
 import org.pursuit.kernel.RowNormalisation;
@@ -52,6 +54,8 @@ final class Tour {
         Matrix gX = backend.matrix(ROWS, D, DType.F32);
         Gram gram = backend.gram(ATOMS);
         Floats dots = backend.floats(ROWS * K);
+        Floats biasGradient = backend.floats(D);
+        RowSparseMatrix active = backend.rowSparseMatrix(ATOMS, D, ROWS * K);
         Floats errors = backend.floats(ROWS)) {
       List<String> results = new ArrayList<>();
       TopK topK = TopK.of(K).rowK(rowK).mask(mask);
@@ -79,6 +83,14 @@ final class Tour {
       backend.statistics().squaredErrors(x, out, errors);
       add(results, errors.download());
       backend.sparseAlgebra().sampledDot(x, atoms, codes, dots);
+      add(results, dots.download());
+      DecodeGradients gradients = DecodeGradients.none().activeAtoms(active).bias(biasGradient);
+      for (Write write : Write.values()) {
+        backend.sparseAlgebra().decodeBackward(codes, atoms, x, write, gradients.values(dots));
+      }
+      results.add(Arrays.toString(active.count().download()));
+      add(results, active.elements().download());
+      add(results, biasGradient.download());
       add(results, dots.download());
 
       MatchingPursuit steps = MatchingPursuit.steps(K);

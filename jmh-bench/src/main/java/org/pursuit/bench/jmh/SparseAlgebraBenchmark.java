@@ -15,6 +15,8 @@ import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Floats;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.PursuitTape;
+import org.pursuit.kernel.DecodeGradients;
+import org.pursuit.kernel.Write;
 
 /** Products of codes with a dictionary, and the merging of a tape's repeated atoms. */
 public class SparseAlgebraBenchmark extends KernelBenchmark {
@@ -99,6 +101,86 @@ public class SparseAlgebraBenchmark extends KernelBenchmark {
     }
   }
 
+  /** Codes, a dictionary, the gradient of decoded rows, and what is derived from it. */
+  @State(Scope.Benchmark)
+  public static class Backward {
+    /** Rows x k x atoms x dimension: a dictionary in memory, and one in cache. */
+    @Param({"1024x64x65536x2048", "1024x32x2048x384"})
+    public String shape;
+
+    /** Storage of the dictionary and of its gradient. */
+    @Param("F32")
+    public DType dtype;
+
+    private Backend backend;
+    private FixedWidthCodes codes;
+    private Matrix atoms;
+    private Matrix g;
+    private DecodeGradients gradients;
+
+    /** Makes the operands. */
+    @Setup
+    public void make(BenchmarkBackend backend) {
+      int[] sizes = Shapes.parse(shape, "rowsxkxnxd");
+      int n = sizes[2];
+      int d = sizes[3];
+      this.backend = backend.get();
+      codes = this.backend.fixedWidthCodes(sizes[0], sizes[1]);
+      BenchmarkData.distinctAtoms(codes, n);
+      atoms = this.backend.matrix(n, d, dtype);
+      atoms.upload(BenchmarkData.atoms(n, d));
+      g = this.backend.matrix(sizes[0], d, DType.F32);
+      g.upload(BenchmarkData.normal("g", (long) sizes[0] * d));
+      gradients =
+          new DecodeGradients(
+              this.backend.floats((long) sizes[0] * sizes[1]),
+              this.backend.matrix(n, d, dtype),
+              null,
+              this.backend.floats(d));
+    }
+
+    /** Fails if the last result is wrong: the gradients that a few rows' atoms and values got. */
+    @TearDown
+    public void verify() {
+      int[] indices = codes.indices().download();
+      float[] values = codes.values().download();
+      float[] dots = gradients.values().download();
+      for (int row : Verification.rowsOf(codes.rows())) {
+        float[] own = g.rows(row, row + 1).download();
+        double bound =
+            Verification.roundingBound(own.length, Verification.norm(own, 0, own.length));
+        for (int slot = row * codes.k(); slot < (row + 1) * codes.k(); slot++) {
+          float[] atom = atoms.rows(indices[slot], indices[slot] + 1).download();
+          double exact = Verification.dot(own, 0, atom, 0, own.length);
+          Verification.near(exact, dots[slot], bound, "gradient of value " + slot);
+        }
+        verifyAtom(indices[row * codes.k()], indices, values);
+      }
+    }
+
+    private void verifyAtom(int atom, int[] indices, float[] values) {
+      double[] sums = new double[g.columns()];
+      double[] magnitudes = new double[g.columns()];
+      for (int slot = 0; slot < indices.length; slot++) {
+        if (indices[slot] == atom) {
+          int row = slot / codes.k();
+          float[] own = g.rows(row, row + 1).download();
+          for (int i = 0; i < sums.length; i++) {
+            double term = (double) values[slot] * own[i];
+            sums[i] += term;
+            magnitudes[i] += Math.abs(term);
+          }
+        }
+      }
+      float[] found = gradients.atoms().rows(atom, atom + 1).download();
+      for (int i = 0; i < sums.length; i++) {
+        double stored = dtype == DType.F32 ? 0 : Math.abs(sums[i]) * 0x1p-8;
+        double bound = Verification.roundingBound(codes.rows(), magnitudes[i]) + stored;
+        Verification.near(sums[i], found[i], bound, "gradient of atom " + atom + ", " + i);
+      }
+    }
+  }
+
   /** A tape in which about every second atom comes again. */
   @State(Scope.Benchmark)
   public static class Tape {
@@ -171,6 +253,17 @@ public class SparseAlgebraBenchmark extends KernelBenchmark {
     return o.dots;
   }
 
+  /**
+   * {@link org.pursuit.kernel.SparseAlgebra#decodeBackward(org.pursuit.data.SlottedCodes, Matrix,
+   * Matrix, Write, DecodeGradients)}: the gradients of values, of all atoms and of the bias.
+   */
+  @Benchmark
+  public DecodeGradients decodeBackward(Backward o) {
+    o.backend.sparseAlgebra().decodeBackward(o.codes, o.atoms, o.g, Write.OVERWRITE, o.gradients);
+    o.backend.synchronize();
+    return o.gradients;
+  }
+
   /** {@link org.pursuit.kernel.SparseAlgebra#coalesce}. */
   @Benchmark
   public FixedWidthCodes coalesce(Tape o) {
@@ -191,6 +284,7 @@ public class SparseAlgebraBenchmark extends KernelBenchmark {
     return switch (kernel) {
       case "decode" -> decode(sizes[0], sizes[1], sizes[2], sizes[3], dtype);
       case "sampledDot" -> sampledDot(sizes[0], sizes[1], sizes[2], sizes[3], dtype);
+      case "decodeBackward" -> decodeBackward(sizes[0], sizes[1], sizes[2], sizes[3], dtype);
       default -> throw new IllegalArgumentException("kernel: found " + kernel);
     };
   }
@@ -206,6 +300,18 @@ public class SparseAlgebraBenchmark extends KernelBenchmark {
    */
   static Work sampledDot(long rows, long k, long n, long d, DType dtype) {
     return decode(rows, k, n, d, dtype); // as many bytes, in the other direction
+  }
+
+  /**
+   * Codes, a row of the gradient for each entry and each atom in use are read; the products and all
+   * atoms' gradients are written. Each entry takes part in two products and the rows in a sum.
+   */
+  static Work decodeBackward(long rows, long k, long n, long d, DType dtype) {
+    long atoms = dtype.bytes() * Math.min(n, rows * k) * d;
+    long gradient = dtype.bytes() * n * d;
+    long fixed = Work.codes(rows, k) + Work.words(rows * k + d) + atoms + gradient;
+    long bytes = fixed + Work.words(rows * k * d + rows * d);
+    return new Work(bytes, 4 * rows * k * d + rows * d, fixed + Work.words(rows * d));
   }
 
   private static long footprint(long rows, long k, long n, long d, DType dtype) {

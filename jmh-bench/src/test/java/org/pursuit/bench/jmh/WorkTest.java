@@ -63,6 +63,20 @@ class WorkTest {
   }
 
   @Test
+  void decodeBackward() {
+    // Of every format the five atoms in use are read and the five gradients written.
+    long rows = 4 * (42 + 14);
+    assertThat(
+            SparseAlgebraBenchmark.work(
+                "decodeBackward", Map.of("shape", "2x3x5x7", "dtype", "BF16")::get))
+        .isEqualTo(
+            new Work(
+                CODES + 4 * (6 + 7) + 2 * (35 + 35) + rows,
+                4 * 42 + 14,
+                CODES + 4 * (6 + 7) + 2 * (35 + 35) + 4 * 14));
+  }
+
+  @Test
   void coalesce() {
     assertThat(SparseAlgebraBenchmark.work("coalesce", Map.of("shape", "2x3")::get))
         .isEqualTo(new Work(2 * CODES, 6, 2 * CODES));

@@ -1,0 +1,247 @@
+package org.pursuit.vector;
+
+import java.util.Arrays;
+import org.pursuit.CapacityException;
+import org.pursuit.data.DType;
+import org.pursuit.data.Floats;
+import org.pursuit.data.HostActiveRows;
+import org.pursuit.data.HostFloats;
+import org.pursuit.data.HostInts;
+import org.pursuit.data.HostMatrix;
+import org.pursuit.data.Matrix;
+import org.pursuit.data.RowSparseMatrix;
+import org.pursuit.kernel.Write;
+
+/**
+ * Sums over the entries of codes, atom after atom: what an atom's entries add up to, and the inner
+ * products of the atom with their rows, in one reading of the rows. Atoms and sums are read and
+ * written in the order of memory, each once; rows come from cache where there are not too many.
+ */
+final class VectorGradients {
+  /** Columns that a worker adds up at once. */
+  private static final int COLUMNS = 256;
+
+  private final Workers workers;
+  private final EntriesByAtom order;
+  private final Slot[] slots;
+  private final Workers.Task sumAtoms = this::sumAtoms;
+  private final Workers.Task sumColumns = this::sumColumns;
+  private boolean[] named = {};
+
+  private HostMatrix rows;
+  private float[] weights;
+  private HostMatrix out;
+  private int[] ids;
+  private boolean onTop;
+  private HostMatrix atoms;
+  private float[] dots;
+  private boolean accumulate;
+  private float[] columnSums;
+
+  VectorGradients(Workers workers, EntriesByAtom order) {
+    this.workers = workers;
+    this.order = order;
+    this.slots = new Slot[workers.count()];
+    trim();
+  }
+
+  /** What one worker keeps: a sum, an atom, the rows at hand. */
+  private static final class Slot {
+    final float[][] rows = new float[8][];
+    final int[] at = new int[8];
+    final float[] weights = new float[8];
+    final float[] lanes = new float[8 * Lanes.COUNT];
+    final float[] dots = new float[8];
+    final float[][] widened = new float[8][0];
+    float[] zeros = {};
+    float[] sum = {};
+    float[] atom = {};
+
+    void grow(int d) {
+      sum = Grow.floats(sum, d);
+      atom = Grow.floats(atom, d);
+      zeros = Grow.floats(zeros, d);
+      for (int i = 0; i < widened.length; i++) {
+        widened[i] = Grow.floats(widened[i], d);
+      }
+    }
+  }
+
+  void trim() {
+    named = new boolean[0];
+    for (int i = 0; i < slots.length; i++) {
+      slots[i] = new Slot();
+    }
+  }
+
+  /**
+   * {@code out[j] = Σ weights[e]·rows[b]} over the sorted entries e of rows b with index j, into a
+   * dense matrix, a row-sparse one or neither; and {@code dots[e] = ⟨atoms[j], rows[b]⟩}, unless it
+   * is null.
+   */
+  void outer(
+      Matrix rows,
+      float[] weights,
+      Write write,
+      Matrix dense,
+      RowSparseMatrix active,
+      Matrix atoms,
+      Floats dots) {
+    this.rows = (HostMatrix) rows;
+    this.weights = weights;
+    this.atoms = (HostMatrix) atoms;
+    this.dots = dots == null ? null : ((HostFloats) dots).array();
+    accumulate = write == Write.ACCUMULATE;
+    onTop = accumulate;
+    out = (HostMatrix) dense;
+    int needed = active == null ? 0 : activate(active);
+    boolean fits = active == null || needed <= active.capacity();
+    try {
+      if (active != null && fits) {
+        out = (HostMatrix) active.elements();
+        ids = ((HostInts) active.rowIds()).array();
+        onTop = true;
+      }
+      int units = ids == null ? order.atoms() : needed;
+      if (out != null || dots != null) {
+        workers.run(sumAtoms, units, workers.chunk(units, 16));
+      }
+    } finally {
+      forget();
+    }
+    if (!fits) {
+      throw CapacityException.ofActiveRows(needed);
+    }
+  }
+
+  private int activate(RowSparseMatrix active) {
+    if (named.length < order.atoms()) {
+      named = new boolean[order.atoms()];
+    }
+    for (int j = 0; j < order.atoms(); j++) {
+      named[j] = order.end(j) > order.begin(j);
+    }
+    return HostActiveRows.activate(active, named, accumulate);
+  }
+
+  private void forget() {
+    weights = null;
+    ids = null;
+    dots = null;
+    columnSums = null;
+  }
+
+  private void sumAtoms(int worker, int from, int to) {
+    Slot slot = slots[worker];
+    slot.grow(rows.columns());
+    for (int unit = from; unit < to; unit++) {
+      int atom = ids == null ? unit : ids[unit];
+      int begin = order.begin(atom);
+      int end = order.end(atom);
+      if (out != null && !(onTop && begin == end)) {
+        sumAtom(slot, unit, atom, begin, end);
+      } else if (dots != null) {
+        dotAtom(slot, atom, begin, end);
+      }
+    }
+    Arrays.fill(slot.rows, null);
+  }
+
+  private void sumAtom(Slot slot, int outRow, int atom, int begin, int end) {
+    int d = rows.columns();
+    if (begin == end) {
+      out.writeRow(outRow, 0, d, slot.zeros, 0);
+      return;
+    }
+    if (onTop) {
+      out.readRow(outRow, 0, d, slot.sum, 0);
+    } else {
+      Arrays.fill(slot.sum, 0, d, 0);
+    }
+    if (dots == null) {
+      for (int s = begin; s < end; s += 8) {
+        take(slot, s, end, 8);
+        Sums.add8(slot.sum, slot.weights, slot.rows, slot.at, d);
+      }
+    } else {
+      float[] x = atoms.floats(atom, slot.atom);
+      int at = atoms.floatOffset(atom);
+      for (int s = begin; s < end; s += 4) {
+        take(slot, s, end, 4);
+        Sums.addAndDot4(
+            slot.sum, slot.weights, slot.rows, slot.at, x, at, d, slot.lanes, slot.dots);
+        put(slot, s, Math.min(s + 4, end));
+      }
+    }
+    out.writeRow(outRow, 0, d, slot.sum, 0);
+  }
+
+  private void dotAtom(Slot slot, int atom, int begin, int end) {
+    if (begin == end) {
+      return;
+    }
+    float[] x = atoms.floats(atom, slot.atom);
+    int at = atoms.floatOffset(atom);
+    for (int s = begin; s < end; s += 8) {
+      take(slot, s, end, 8);
+      Sums.dot8(x, at, slot.rows, slot.at, rows.columns(), slot.lanes, slot.dots);
+      put(slot, s, Math.min(s + 8, end));
+    }
+  }
+
+  /** Finds the rows of the next sorted entries; a lacking one is a row of 0. */
+  private void take(Slot slot, int s, int end, int many) {
+    for (int i = 0; i < many; i++) {
+      if (s + i < end) {
+        int row = order.rows()[s + i];
+        slot.rows[i] = rows.floats(row, slot.widened[i]);
+        slot.at[i] = rows.floatOffset(row);
+        slot.weights[i] = weights[order.entries()[s + i]];
+      } else {
+        slot.rows[i] = slot.zeros;
+        slot.at[i] = 0;
+        slot.weights[i] = 0;
+      }
+    }
+  }
+
+  private void put(Slot slot, int begin, int end) {
+    for (int s = begin; s < end; s++) {
+      int e = order.entries()[s];
+      dots[e] = accumulate ? dots[e] + slot.dots[s - begin] : slot.dots[s - begin];
+    }
+  }
+
+  /** {@code out = Σ_b rows[b]}. */
+  void columnSums(Matrix rows, Write write, Floats out) {
+    this.rows = (HostMatrix) rows;
+    accumulate = write == Write.ACCUMULATE;
+    columnSums = ((HostFloats) out).array();
+    try {
+      workers.run(sumColumns, Math.ceilDiv(rows.columns(), COLUMNS), 1);
+    } finally {
+      forget();
+    }
+  }
+
+  private void sumColumns(int worker, int from, int to) {
+    Slot slot = slots[worker];
+    slot.grow(rows.columns());
+    int column = from * COLUMNS;
+    int count = Math.min(to * COLUMNS, rows.columns()) - column;
+    if (accumulate) {
+      System.arraycopy(columnSums, column, slot.sum, 0, count);
+    } else {
+      Arrays.fill(slot.sum, 0, count, 0);
+    }
+    for (int b = 0; b < rows.rows(); b++) {
+      if (rows.dtype() == DType.F32) {
+        Sums.add(slot.sum, 0, 1, rows.floats(b), rows.offset(b) + column, count);
+      } else {
+        rows.readRow(b, column, count, slot.atom, 0);
+        Sums.add(slot.sum, 0, 1, slot.atom, 0, count);
+      }
+    }
+    System.arraycopy(slot.sum, 0, columnSums, column, count);
+  }
+}
