@@ -140,7 +140,7 @@ TEST(squares_of_all_rows_or_of_some) {
         SumSquaresArguments a{x.data(), some ? count.data() : nullptr, parts.data(), (long long)x.stride, rows, columns, F32};
         test::run("sum_squares", {blocks, 1, 1}, 256, 32, a);
         SumPartsArguments sum{parts.data(), out.data(), blocks, some};
-        test::run("sum_parts", {1, 1, 1}, 256, 64, sum);
+        test::run("add_squares", {1, 1, 1}, 256, 64, sum);
         EXPECT_EQUAL(out.read()[0], expected);
       }
 }
@@ -150,7 +150,7 @@ TEST(many_parts_are_added) {
   float expected = 0;
   for (float v : parts.read()) expected += v;
   SumPartsArguments a{parts.data(), out.data(), 1000, 0};
-  test::run("sum_parts", {1, 1, 1}, 256, 64, a);
+  test::run("add_squares", {1, 1, 1}, 256, 64, a);
   EXPECT_EQUAL(out.read()[0], expected);
 }
 

@@ -197,7 +197,7 @@ final class CudaTraining extends Training {
   /** Adds up numbers at an address, in a fixed order. */
   void sumParts(long parts, long count, Write write, CudaFloats out) {
     kernels
-        .kernel("sum_parts")
+        .kernel("add_squares")
         .arguments()
         .pointer(parts)
         .pointer(out.address())
