@@ -1,6 +1,8 @@
 package org.pursuit.kernel;
 
+import org.pursuit.data.CsrCodes;
 import org.pursuit.data.FixedWidthCodes;
+import org.pursuit.data.Ints;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
 
@@ -42,6 +44,62 @@ public abstract class Selection extends KernelFamily {
     }
   }
 
+  /**
+   * Every entry whose score passes a threshold; see {@link ThresholdSelect} for the rules.
+   *
+   * <p>How many there are is known only then. Where they do not fit into {@code out}, it is left
+   * empty and an {@code org.pursuit.CapacityException} tells how many there are: thrown here by a
+   * backend that computes on the host, else at the next wait.
+   *
+   * @param scores [rows, n]
+   * @param out codes [rows, n]
+   */
+  public final void thresholdSelect(Matrix scores, ThresholdSelect options, CsrCodes out) {
+    checkThresholdSelect(scores, options);
+    check.codes(out, "out");
+    check.shape(out.rows(), out.columnCount(), scores.rows(), scores.columns(), "out");
+    KernelEvent event = begin();
+    try {
+      thresholdSelectKernel(scores, options, out);
+    } finally {
+      end(event, "thresholdSelect", scores.rows(), scores.columns(), 0);
+    }
+  }
+
+  /**
+   * The first k of each row, by column, of the entries whose score passes a threshold; see {@link
+   * ThresholdSelect} for the rules.
+   *
+   * @param scores [rows, n]
+   * @param out codes [rows, k], ascending by index
+   * @param totals how many entries of each row pass, kept or not [rows]; or null
+   */
+  public final void thresholdSelect(
+      Matrix scores, ThresholdSelect options, FixedWidthCodes out, Ints totals) {
+    checkThresholdSelect(scores, options);
+    check.codes(out, "out");
+    check.shape(out.rows(), out.k(), scores.rows(), out.k(), "out");
+    check.optional(totals, scores.rows(), "totals");
+    KernelEvent event = begin();
+    try {
+      thresholdSelectKernel(scores, options, out, totals);
+    } finally {
+      end(event, "thresholdSelect", scores.rows(), scores.columns(), out.k());
+    }
+  }
+
+  private void checkThresholdSelect(Matrix scores, ThresholdSelect options) {
+    check.handle(scores, "scores");
+    Check.required(options, "options");
+    check.handle(options.thresholds(), "thresholds");
+    long thresholds = options.thresholds().length();
+    if (thresholds != 1 && thresholds != scores.columns()) {
+      throw new IllegalArgumentException(
+          "thresholds: expected [1] or [" + scores.columns() + "], found [" + thresholds + "]");
+    }
+    check.optional(options.mask(), scores.columns(), "mask");
+  }
+
   /** The checks of a row selection from [rows, columns] scores, wherever they come from. */
   final void checkTopK(TopK options, int rows, int columns, FixedWidthCodes out) {
     Check.required(options, "options");
@@ -54,4 +112,15 @@ public abstract class Selection extends KernelFamily {
   /** Computes {@link #topK}; the arguments have been checked. */
   protected abstract void topKKernel(
       Matrix scores, Matrix values, TopK options, FixedWidthCodes out);
+
+  /** Computes {@link #thresholdSelect(Matrix, ThresholdSelect, CsrCodes)}. */
+  protected abstract void thresholdSelectKernel(
+      Matrix scores, ThresholdSelect options, CsrCodes out);
+
+  /**
+   * Computes {@link #thresholdSelect(Matrix, ThresholdSelect, FixedWidthCodes, Ints)}; {@code
+   * totals} may be null.
+   */
+  protected abstract void thresholdSelectKernel(
+      Matrix scores, ThresholdSelect options, FixedWidthCodes out, Ints totals);
 }

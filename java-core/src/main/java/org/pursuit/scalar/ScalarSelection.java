@@ -1,26 +1,31 @@
 package org.pursuit.scalar;
 
 import java.util.Arrays;
+import org.pursuit.data.CsrCodes;
 import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.HostFloats;
 import org.pursuit.data.HostInts;
 import org.pursuit.data.HostMask;
 import org.pursuit.data.HostMatrix;
+import org.pursuit.data.Ints;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
 import org.pursuit.kernel.OutputOrder;
 import org.pursuit.kernel.ScoreOrder;
 import org.pursuit.kernel.Selection;
+import org.pursuit.kernel.ThresholdSelect;
 import org.pursuit.kernel.TieRule;
 import org.pursuit.kernel.TopK;
 
 /** Selections by sorting. */
 final class ScalarSelection extends Selection {
   private final Scratch scratch;
+  private final ScalarThresholdSelect thresholdSelect;
 
   ScalarSelection(Memory memory, Scratch scratch) {
     super(memory);
     this.scratch = scratch;
+    this.thresholdSelect = new ScalarThresholdSelect(scratch);
   }
 
   @Override
@@ -90,5 +95,16 @@ final class ScalarSelection extends Selection {
       written[base + slot] = index < 0 ? 0 : values[index];
     }
     ((HostInts) out.counts()).array()[row] = count;
+  }
+
+  @Override
+  protected void thresholdSelectKernel(Matrix scores, ThresholdSelect options, CsrCodes out) {
+    thresholdSelect.select((HostMatrix) scores, options, out);
+  }
+
+  @Override
+  protected void thresholdSelectKernel(
+      Matrix scores, ThresholdSelect options, FixedWidthCodes out, Ints totals) {
+    thresholdSelect.select((HostMatrix) scores, options, out, (HostInts) totals);
   }
 }

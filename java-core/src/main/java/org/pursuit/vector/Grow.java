@@ -11,4 +11,8 @@ final class Grow {
   static int[] ints(int[] array, int length) {
     return array.length >= length ? array : new int[length];
   }
+
+  static long[] longs(long[] array, int length) {
+    return array.length >= length ? array : new long[length];
+  }
 }

@@ -1,13 +1,16 @@
 package org.pursuit.vector;
 
+import org.pursuit.data.CsrCodes;
 import org.pursuit.data.DType;
 import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.HostInts;
 import org.pursuit.data.HostMask;
 import org.pursuit.data.HostMatrix;
+import org.pursuit.data.Ints;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
 import org.pursuit.kernel.Selection;
+import org.pursuit.kernel.ThresholdSelect;
 import org.pursuit.kernel.TieRule;
 import org.pursuit.kernel.TopK;
 
@@ -17,6 +20,7 @@ final class VectorSelection extends Selection {
   private final Slot[] slots;
   private final ColumnList columnList = new ColumnList();
   private final Workers.Task task = this::selectRows;
+  private final VectorThresholdSelect thresholdSelect;
   private HostMatrix scores;
   private HostMatrix values;
   private TopK options;
@@ -26,6 +30,7 @@ final class VectorSelection extends Selection {
     super(memory);
     this.workers = workers;
     this.slots = new Slot[workers.count()];
+    this.thresholdSelect = new VectorThresholdSelect(workers);
     trim();
   }
 
@@ -42,6 +47,7 @@ final class VectorSelection extends Selection {
     for (int i = 0; i < slots.length; i++) {
       slots[i] = new Slot();
     }
+    thresholdSelect.trim();
   }
 
   @Override
@@ -54,6 +60,17 @@ final class VectorSelection extends Selection {
       columnList.read((HostMask) options.mask());
     }
     workers.run(task, scores.rows(), Math.clamp(65_536 / Math.max(1, scores.columns()), 1, 64));
+  }
+
+  @Override
+  protected void thresholdSelectKernel(Matrix scores, ThresholdSelect options, CsrCodes out) {
+    thresholdSelect.select((HostMatrix) scores, options, out);
+  }
+
+  @Override
+  protected void thresholdSelectKernel(
+      Matrix scores, ThresholdSelect options, FixedWidthCodes out, Ints totals) {
+    thresholdSelect.select((HostMatrix) scores, options, out, (HostInts) totals);
   }
 
   private void selectRows(int worker, int from, int to) {

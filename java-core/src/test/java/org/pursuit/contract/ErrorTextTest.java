@@ -35,6 +35,7 @@ import org.pursuit.kernel.Selection;
 import org.pursuit.kernel.Selector;
 import org.pursuit.kernel.SparseAlgebra;
 import org.pursuit.kernel.Statistics;
+import org.pursuit.kernel.ThresholdSelect;
 import org.pursuit.kernel.TopK;
 import org.pursuit.kernel.Training;
 import org.pursuit.kernel.Write;
@@ -72,6 +73,40 @@ class ErrorTextTest {
       rejects(
           "mask: expected [5], found [4]",
           () -> selection.topK(scores, top3.mask(lab.mask(new boolean[4])), out));
+    }
+  }
+
+  @EveryBackend
+  void thresholdSelect(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      Selection selection = lab.selection();
+      Matrix scores = zeros(lab, 2, 5);
+      CsrCodes csr = lab.csr(2, 5, 10);
+      FixedWidthCodes slots = lab.codes(2, 3);
+      ThresholdSelect relu = ThresholdSelect.above(lab.floats(new float[1]));
+      rejects("thresholds: expected a value, found null", () -> ThresholdSelect.above(null));
+      rejects(
+          "scores: expected a value, found null", () -> selection.thresholdSelect(null, relu, csr));
+      rejects(
+          "options: expected a value, found null",
+          () -> selection.thresholdSelect(scores, null, csr));
+      rejects(
+          "thresholds: expected [1] or [5], found [4]",
+          () ->
+              selection.thresholdSelect(
+                  scores, ThresholdSelect.above(lab.floats(new float[4])), csr));
+      rejects(
+          "mask: expected [5], found [4]",
+          () -> selection.thresholdSelect(scores, relu.mask(lab.mask(new boolean[4])), csr));
+      rejects(
+          "out: expected [2, 5], found [2, 4]",
+          () -> selection.thresholdSelect(scores, relu, lab.csr(2, 4, 10)));
+      rejects(
+          "out: expected [2, 3], found [1, 3]",
+          () -> selection.thresholdSelect(scores, relu, lab.codes(1, 3), null));
+      rejects(
+          "totals: expected [2], found [3]",
+          () -> selection.thresholdSelect(scores, relu, slots, lab.ints(new int[3])));
     }
   }
 

@@ -76,7 +76,7 @@ final class Ranking {
   }
 
   /** Negative when {@code a} comes before {@code b}. */
-  private static int compare(float a, float b) {
+  static int compare(float a, float b) {
     if (Float.isNaN(a) || Float.isNaN(b)) {
       return Boolean.compare(Float.isNaN(b), Float.isNaN(a));
     }

@@ -1,6 +1,10 @@
 package org.pursuit.support;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Arrays;
 import java.util.TreeMap;
+import org.pursuit.data.CsrCodes;
 
 /** Row-compressed entries in the test's own hands. */
 @SuppressWarnings("ArrayRecordComponent") // never compared as a record
@@ -26,5 +30,22 @@ public record CsrEntries(long[] offsets, int[] columns, float[] values) {
       made.offsets[row + 1] = at;
     }
     return made;
+  }
+
+  /** What codes hold. */
+  public static CsrEntries of(CsrCodes codes) {
+    long[] offsets = codes.offsets().download();
+    int entries = (int) offsets[codes.rows()];
+    return new CsrEntries(
+        offsets,
+        Arrays.copyOf(codes.columns().download(), entries),
+        Arrays.copyOf(codes.values().download(), entries));
+  }
+
+  /** The same entries, the values bit for bit but for the payloads of NaN. */
+  public void assertSame(CsrEntries expected, String description) {
+    assertThat(offsets).as(description + ": offsets").isEqualTo(expected.offsets);
+    Same.ints(columns, expected.columns, description + ": columns");
+    Same.bits(values, expected.values, description + ": values");
   }
 }

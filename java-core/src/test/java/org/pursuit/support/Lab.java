@@ -154,6 +154,13 @@ public final class Lab implements AutoCloseable {
     return values == null ? null : keep(backend.upload(values));
   }
 
+  /** Integers to be written to, full of junk. */
+  public Ints intsOutput(long length) {
+    int[] junk = new int[(int) length];
+    Arrays.fill(junk, (int) JUNK);
+    return ints(junk);
+  }
+
   /** Codes to be written to, full of junk. */
   public FixedWidthCodes codes(int rows, int k) {
     return dirty(keep(backend.fixedWidthCodes(rows, k)));
@@ -196,6 +203,19 @@ public final class Lab implements AutoCloseable {
     Arrays.fill(dirt, Float.NaN);
     made.elements().upload(dirt);
     made.count().upload(new int[] {(int) JUNK});
+    return made;
+  }
+
+  /** Row-compressed codes to be written to, full of junk. */
+  public CsrCodes csr(int rows, int columns, long capacity) {
+    CsrCodes made = keep(backend.csrCodes(rows, columns, capacity));
+    long[] offsets = new long[rows + 1];
+    Arrays.fill(offsets, (long) JUNK);
+    made.offsets().upload(offsets);
+    int[] junk = new int[(int) capacity];
+    Arrays.fill(junk, (int) JUNK);
+    made.columns().upload(junk);
+    dirty(made.values());
     return made;
   }
 

@@ -1,22 +1,28 @@
 package org.pursuit.cuda;
 
+import org.pursuit.data.CsrCodes;
 import org.pursuit.data.FixedWidthCodes;
+import org.pursuit.data.Ints;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
 import org.pursuit.kernel.Selection;
+import org.pursuit.kernel.ThresholdSelect;
 import org.pursuit.kernel.TopK;
 
 /**
- * Selections on the device: {@code selection.cu}, in the shape that {@link SelectionShape} says.
+ * Selections on the device. Row-wise TopK: {@code selection.cu}, in the shape that {@link
+ * SelectionShape} says.
  */
 final class CudaSelection extends Selection {
   private final SelectionKernels kernels;
   private final Workspace workspace;
+  private final CudaThresholdSelect thresholdSelect;
 
   CudaSelection(Memory memory, Cuda cuda) {
     super(memory);
     this.kernels = new SelectionKernels(cuda);
     this.workspace = cuda.workspace();
+    this.thresholdSelect = new CudaThresholdSelect(cuda.stream(), new Marks(cuda));
   }
 
   @Override
@@ -37,5 +43,16 @@ final class CudaSelection extends Selection {
     long lists = workspace.address(Slot.SLICES, listBytes + (long) rows * slices * Integer.BYTES);
     kernels.select(shape, ranked, stored, options, out, slices, lists);
     kernels.merge(stored, options, out, 0, rows, columns, lists, lists + listBytes, slices, wants);
+  }
+
+  @Override
+  protected void thresholdSelectKernel(Matrix scores, ThresholdSelect options, CsrCodes out) {
+    thresholdSelect.select(scores, options, out);
+  }
+
+  @Override
+  protected void thresholdSelectKernel(
+      Matrix scores, ThresholdSelect options, FixedWidthCodes out, Ints totals) {
+    thresholdSelect.select(scores, options, out, totals);
   }
 }

@@ -29,6 +29,13 @@ enum Flag {
     RuntimeException exception(long number) {
       return CapacityException.ofActiveRows(number);
     }
+  },
+  /** Row-compressed codes have no room for a result; the number is that of its entries. */
+  CAPACITY_EXCEEDED {
+    @Override
+    RuntimeException exception(long number) {
+      return new CapacityException(number);
+    }
   };
 
   /** What to throw when the word holds {@code number}. */

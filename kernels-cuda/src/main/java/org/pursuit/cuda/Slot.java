@@ -14,6 +14,8 @@ enum Slot {
   BIAS,
   /** A chunk of scores, or some rows of a Gram. */
   SCORES,
+  /** Which scores are selected, and where their entries go. */
+  MARKS,
   /** What slices of rows have selected. */
   SLICES,
   /** What running selections keep between chunks. */

@@ -8,9 +8,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.pursuit.Backends;
+import org.pursuit.data.CsrCodes;
 import org.pursuit.data.DType;
 import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Floats;
+import org.pursuit.data.Ints;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
 import org.pursuit.kernel.Activation;
@@ -19,6 +21,7 @@ import org.pursuit.kernel.RowNormalisation;
 import org.pursuit.kernel.Score;
 import org.pursuit.kernel.Selection;
 import org.pursuit.kernel.Selector;
+import org.pursuit.kernel.ThresholdSelect;
 import org.pursuit.kernel.TopK;
 import org.pursuit.support.Dense;
 import org.pursuit.support.Inputs;
@@ -252,7 +255,22 @@ class CudaScoringTest {
 
     @Override
     protected void topKKernel(Matrix scores, Matrix values, TopK options, FixedWidthCodes out) {
-      throw new AssertionError("nothing is to be selected");
+      throw nothing();
+    }
+
+    @Override
+    protected void thresholdSelectKernel(Matrix scores, ThresholdSelect options, CsrCodes out) {
+      throw nothing();
+    }
+
+    @Override
+    protected void thresholdSelectKernel(
+        Matrix scores, ThresholdSelect options, FixedWidthCodes out, Ints totals) {
+      throw nothing();
+    }
+
+    private static AssertionError nothing() {
+      return new AssertionError("nothing is to be selected");
     }
   }
 }

@@ -1,0 +1,186 @@
+package org.pursuit.cuda;
+
+import org.pursuit.data.CsrCodes;
+import org.pursuit.data.FixedWidthCodes;
+import org.pursuit.data.Floats;
+import org.pursuit.data.Ints;
+import org.pursuit.data.Mask;
+import org.pursuit.kernel.ThresholdSelect;
+
+/**
+ * Which scores of a matrix are selected, a bit a score, and the codes made of them: the launches of
+ * {@code sparsify.cu}. The bits lie in scratch and last until the next {@link #begin}.
+ */
+final class Marks {
+  private static final int BY_MAGNITUDE = 1;
+  private static final int OR_EQUAL = 2;
+
+  private static final String[] MARK = {"mark_f32", "mark_bf16", "mark_f16"};
+  private static final String[] WRITE_CSR = {"write_csr_f32", "write_csr_bf16", "write_csr_f16"};
+  private static final String[] WRITE_SLOTS = {
+    "write_slots_f32", "write_slots_bf16", "write_slots_f16"
+  };
+
+  private static final int THREADS = 256;
+  private static final int WARPS = THREADS / 32;
+
+  /** Blocks of a segment, which a warp writes. */
+  private static final int SEGMENT_BLOCKS = 32;
+
+  /** Columns of a row that a warp marks. */
+  private static final int PIECE = 512;
+
+  /** Rows whose scores a warp marks, and rows of a tile of places. */
+  private static final int MARK_ROWS = 8;
+
+  private static final int TILE_ROWS = 32;
+
+  private static final int PLACE_ROWS_BYTES = TILE_ROWS * Integer.BYTES;
+  private static final int PLACE_TILES_BYTES = WARPS * Long.BYTES;
+
+  private final Cuda cuda;
+  private final Kernels kernels;
+
+  private CudaMatrix scores;
+  private int blocks;
+  private int segments;
+  private long bits;
+  private long counts;
+  private long starts;
+  private long tiles;
+  private long totals;
+
+  Marks(Cuda cuda) {
+    this.cuda = cuda;
+    this.kernels = cuda.kernels();
+  }
+
+  /** Makes room for marks of scores, which have a row and a column at least, and none yet. */
+  void begin(CudaMatrix scores) {
+    this.scores = scores;
+    long rows = scores.rows();
+    int lanes = 16 / scores.dtype().bytes();
+    blocks = Math.ceilDiv(scores.columns(), 32 * lanes);
+    segments = Math.ceilDiv(blocks, SEGMENT_BLOCKS);
+    long bitBytes = rows * blocks * lanes * Integer.BYTES;
+    long startBytes = rows * Long.BYTES;
+    long tileBytes = (Math.ceilDiv(rows, TILE_ROWS) + 1) * Long.BYTES;
+    long countBytes = rows * segments * Integer.BYTES;
+    long totalBytes = rows * Integer.BYTES;
+    bits =
+        cuda.workspace()
+            .address(Slot.MARKS, bitBytes + startBytes + tileBytes + countBytes + totalBytes);
+    starts = bits + bitBytes;
+    tiles = starts + startBytes;
+    counts = tiles + tileBytes;
+    totals = counts + countBytes;
+    cuda.stream().zero(counts, countBytes);
+  }
+
+  /** Marks the scores that pass. */
+  void mark(ThresholdSelect options) {
+    Floats thresholds = options.thresholds();
+    Mask mask = options.mask();
+    int flags =
+        switch (options.comparison()) {
+          case GREATER -> 0;
+          case GREATER_OR_EQUAL -> OR_EQUAL;
+        };
+    flags |=
+        switch (options.key()) {
+          case SIGNED -> 0;
+          case MAGNITUDE -> BY_MAGNITUDE;
+        };
+    long warps = Math.ceilDiv((long) scores.rows(), MARK_ROWS) * Math.ceilDiv(scores.columns(), PIECE);
+    kernels
+        .kernel(MARK[scores.format()])
+        .arguments()
+        .pointer(scores.address())
+        .pointer(CudaFloats.address(thresholds))
+        .pointer(SelectionKernels.address(mask))
+        .pointer(bits)
+        .pointer(counts)
+        .int64(scores.stride())
+        .int32(scores.rows())
+        .int32(scores.columns())
+        .int32(thresholds.length() == 1 ? 0 : 1)
+        .int32(flags)
+        .launch(Math.ceilDiv(warps, WARPS), 1, THREADS, 0);
+  }
+
+  /** Writes what is marked; flags it, and writes nothing, if it does not fit. */
+  void write(CsrCodes out) {
+    placeRows(starts, 0);
+    kernels
+        .kernel("place_tiles")
+        .arguments()
+        .pointer(tiles)
+        .pointer(cuda.flags().address(Flag.CAPACITY_EXCEEDED))
+        .int64(out.capacity())
+        .int32(Math.ceilDiv(scores.rows(), TILE_ROWS))
+        .int32(0)
+        .launch(1, 1, THREADS, PLACE_TILES_BYTES);
+    begin(WRITE_CSR)
+        .pointer(starts)
+        .pointer(tiles)
+        .pointer(0)
+        .pointer(((CudaLongs) out.offsets()).address())
+        .pointer(((CudaInts) out.columns()).address())
+        .pointer(((CudaFloats) out.values()).address())
+        .pointer(0);
+    launch(WRITE_CSR, out.capacity(), 0);
+  }
+
+  /**
+   * Writes the first of what is marked in each row.
+   *
+   * @param rowTotals how much is marked in each row; or null
+   */
+  void write(FixedWidthCodes out, Ints rowTotals) {
+    long counted = rowTotals == null ? totals : ((CudaInts) rowTotals).address();
+    placeRows(0, counted);
+    begin(WRITE_SLOTS)
+        .pointer(0)
+        .pointer(0)
+        .pointer(counted)
+        .pointer(0)
+        .pointer(((CudaInts) out.indices()).address())
+        .pointer(((CudaFloats) out.values()).address())
+        .pointer(((CudaInts) out.counts()).address());
+    launch(WRITE_SLOTS, 0, out.k());
+  }
+
+  private void placeRows(long rowStarts, long rowTotals) {
+    kernels
+        .kernel("place_rows")
+        .arguments()
+        .pointer(counts)
+        .pointer(rowStarts)
+        .pointer(tiles)
+        .pointer(rowTotals)
+        .int32(scores.rows())
+        .int32(segments)
+        .launch(Math.ceilDiv(scores.rows(), TILE_ROWS), 1, THREADS, PLACE_ROWS_BYTES);
+  }
+
+  private Kernel begin(String[] write) {
+    return kernels
+        .kernel(write[scores.format()])
+        .arguments()
+        .pointer(scores.address())
+        .pointer(bits)
+        .pointer(counts);
+  }
+
+  private void launch(String[] write, long capacity, int k) {
+    kernels
+        .kernel(write[scores.format()])
+        .int64(scores.stride())
+        .int64(capacity)
+        .int32(scores.rows())
+        .int32(scores.columns())
+        .int32(k)
+        .int32(0)
+        .launch(Math.ceilDiv((long) scores.rows() * segments, WARPS), 1, THREADS, 0);
+  }
+}
