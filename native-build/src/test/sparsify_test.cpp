@@ -1,32 +1,16 @@
 // Kernels of sparsify.cu against plain loops: widths around blocks, pieces and segments, every format, comparison and key.
-#include "sparsify.h"
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
-#include "test/matrix.h"
+#include "test/marks.h"
 
 namespace {
 
-constexpr int THREADS = 256, WARPS = THREADS / 32;
-constexpr float INF = std::numeric_limits<float>::infinity(), NOT = std::numeric_limits<float>::quiet_NaN();
-const char* const FORMATS[] = {"_f32", "_bf16", "_f16"};
-
-int draw(int low, int high) { return std::uniform_int_distribution<int>(low, high)(test::random()); }
-int ceil_div(int a, int b) { return (a + b - 1) / b; }
-
-float draw_number() {
-  const float special[] = {0.0f, -0.0f, INF, -INF, NOT, -NOT, 1e-45f, -1e-45f, 0.5f, -0.5f};
-  return draw(0, 3) ? test::normal() : special[draw(0, 9)];
-}
-
-// Negative when a ranks below b.
-int compare(float a, float b) {
-  if (a != a || b != b) return (a != a) - (b != b);
-  return (a > b) - (a < b);
-}
+using test::ceil_div;
+using test::draw;
+using test::draw_number;
 
 struct Problem {
   int rows, columns, type;
@@ -35,12 +19,6 @@ struct Problem {
 
 Problem draw_problem(int rows, int columns) {
   return {rows, columns, draw(0, 2), draw(0, 2) == 0, draw(0, 1) == 0, draw(0, 1) == 0, draw(0, 2) == 0};
-}
-
-std::vector<unsigned char> flags(int count) {
-  std::vector<unsigned char> made;
-  for (int i = 0; i < count; i++) made.push_back(draw(0, 3) != 0);
-  return made;
 }
 
 std::vector<float> numbers(int count) {
@@ -55,73 +33,46 @@ class Selection {
   explicit Selection(const Problem& p)
       : p_(p),
         scores_(p.rows, p.columns, p.type, size_t(draw(0, 1) ? draw(0, 9) : (8 - p.columns % 8) % 8), size_t(draw(0, 2))),
-        flags_(flags(p.columns)),
+        flags_(test::flags(p.columns)),
         numbers_(numbers(p.perColumn ? p.columns : 1)),
         mask_(flags_, 1),
         thresholds_(numbers_, size_t(draw(0, 3))),
-        lanes_(p.type == test::F32 ? 4 : 8),
-        blocks_(ceil_div(p.columns, 32 * lanes_)),
-        segments_(ceil_div(blocks_, 32)),
-        tileCount_(ceil_div(p.rows, 32)),
-        bits_(size_t(p.rows) * size_t(blocks_ * lanes_)),
-        counts_(std::vector<unsigned>(size_t(p.rows) * size_t(segments_), 0)),
-        starts_(size_t(p.rows)),
-        tiles_(size_t(tileCount_) + 1),
-        totals_(size_t(p.rows)) {
-    scores_.fill(draw_number).fill_gaps(NOT);
+        marks_(scores_) {
+    scores_.fill(draw_number).fill_gaps(std::numeric_limits<float>::quiet_NaN());
     for (int r = 0; r < p.rows; r++) {
-      rowOffsets_.push_back((long long)columns_.size());
+      offsets_.push_back((long long)columns_.size());
       for (int c = 0; c < p.columns; c++)
         if (passes(r, c)) columns_.push_back(c), values_.push_back(scores_.at(r, c));
     }
-    rowOffsets_.push_back((long long)columns_.size());
+    offsets_.push_back((long long)columns_.size());
     mark();
   }
 
   void check_csr(long long spare) {
-    long long entries = rowOffsets_.back(), capacity = std::max(0ll, entries + spare);
-    place(true);
-    test::Device<unsigned long long> exceeded({0});
-    PlaceTilesArguments tiles{tiles_.data(), exceeded.data(), capacity, tileCount_, 0};
-    test::run("place_tiles", {1, 1, 1}, THREADS, 8 * WARPS, tiles);
-    test::Device<long long> offsets(rowOffsets_.size());
-    test::Device<int> columns(static_cast<size_t>(capacity));
-    test::Device<float> values(static_cast<size_t>(capacity));
-    std::fill_n(columns.data(), columns.size(), -7);
-    std::fill_n(values.data(), values.size(), test::UNTOUCHED);
-    WriteArguments a = writing();
-    a.starts = starts_.data();
-    a.tiles = tiles_.data();
-    a.offsets = offsets.data();
-    a.indices = columns.data();
-    a.values = values.data();
-    a.capacity = capacity;
-    write("write_csr", a);
-    bool fits = entries <= capacity;
-    EXPECT_EQUAL(exceeded.read(), std::vector<unsigned long long>{fits ? 0ull : (unsigned long long)entries});
-    EXPECT_EQUAL(offsets.read(), fits ? rowOffsets_ : std::vector<long long>(rowOffsets_.size(), 0));
-    for (size_t e = 0; e < size_t(capacity); e++) {
-      bool filled = fits && e < columns_.size();
-      EXPECT_EQUAL(columns.data()[e], filled ? columns_[e] : -7);
-      EXPECT(test::same(values.data()[e], filled ? values_[e] : test::UNTOUCHED));
-    }
+    long long entries = offsets_.back();
+    test::Csr out(p_.rows, std::max(0ll, entries + spare));
+    EXPECT_EQUAL(out.write(marks_), spare < 0 ? (unsigned long long)entries : 0ull);
+    if (spare < 0)
+      out.expect(std::vector<long long>(offsets_.size(), 0), {}, {});
+    else
+      out.expect(offsets_, columns_, values_);
   }
 
   void check_slots(int k) {
-    place(false);
+    marks_.place_rows(false);
     test::Device<int> indices(size_t(p_.rows) * size_t(k)), written(static_cast<size_t>(p_.rows));
     test::Device<float> values(indices.size());
-    WriteArguments a = writing();
-    a.totals = totals_.data();
+    WriteArguments a = marks_.writing();
+    a.totals = marks_.totals.data();
     a.indices = indices.data();
     a.values = values.data();
     a.written = written.data();
     a.k = k;
-    write("write_slots", a);
+    marks_.write("write_slots", a);
     for (int r = 0; r < p_.rows; r++) {
-      size_t from = size_t(rowOffsets_[size_t(r)]);
-      int total = int(rowOffsets_[size_t(r) + 1] - rowOffsets_[size_t(r)]);
-      EXPECT_EQUAL(totals_.data()[r], total);
+      size_t from = size_t(offsets_[size_t(r)]);
+      int total = int(offsets_[size_t(r) + 1] - offsets_[size_t(r)]);
+      EXPECT_EQUAL(marks_.totals.data()[r], total);
       EXPECT_EQUAL(written.data()[r], std::min(total, k));
       for (int slot = 0; slot < k; slot++) {
         size_t at = size_t(r) * size_t(k) + size_t(slot), e = from + size_t(slot);
@@ -135,46 +86,18 @@ class Selection {
   bool passes(int r, int c) {
     if (p_.masked && !flags_[size_t(c)]) return false;
     float score = scores_.at(r, c);
-    int order = compare(p_.magnitude ? std::fabs(score) : score, numbers_[p_.perColumn ? size_t(c) : 0]);
+    int order = test::compare(p_.magnitude ? std::fabs(score) : score, numbers_[p_.perColumn ? size_t(c) : 0]);
     return order > 0 || (p_.orEqual && order == 0);
   }
 
   void mark() {
-    MarkArguments a{};
-    a.scores = scores_.data();
+    MarkArguments a = marks_.marking();
     a.thresholds = thresholds_.data();
     a.mask = p_.masked ? mask_.data() : nullptr;
-    a.bits = bits_.data();
-    a.counts = counts_.data();
-    a.stride = (long long)scores_.stride;
-    a.rows = p_.rows;
-    a.columns = p_.columns;
+    a.counts = marks_.counts.data();
     a.thresholdStride = p_.perColumn;
     a.options = (p_.magnitude ? MARK_BY_MAGNITUDE : 0) | (p_.orEqual ? MARK_OR_EQUAL : 0);
-    int warps = ceil_div(p_.rows, 8) * ceil_div(p_.columns, 512);
-    test::run("mark" + std::string(FORMATS[p_.type]), {unsigned(ceil_div(warps, WARPS)), 1, 1}, THREADS, 0, a);
-  }
-
-  void place(bool csr) {
-    PlaceRowsArguments a{counts_.data(), csr ? starts_.data() : nullptr, tiles_.data(), csr ? nullptr : totals_.data(),
-                         p_.rows, segments_};
-    test::run("place_rows", {unsigned(tileCount_), 1, 1}, THREADS, 4 * 32, a);
-  }
-
-  WriteArguments writing() {
-    WriteArguments a{};
-    a.scores = scores_.data();
-    a.bits = bits_.data();
-    a.before = counts_.data();
-    a.stride = (long long)scores_.stride;
-    a.rows = p_.rows;
-    a.columns = p_.columns;
-    return a;
-  }
-
-  void write(const std::string& kernel, const WriteArguments& a) {
-    unsigned blocks = unsigned(ceil_div(p_.rows * segments_, WARPS));
-    test::run(kernel + FORMATS[p_.type], {blocks, 1, 1}, THREADS, 0, a);
+    marks_.mark(a);
   }
 
   Problem p_;
@@ -183,11 +106,8 @@ class Selection {
   std::vector<float> numbers_;
   test::Device<unsigned char> mask_;
   test::Device<float> thresholds_;
-  int lanes_, blocks_, segments_, tileCount_;
-  test::Device<unsigned> bits_, counts_;
-  test::Device<long long> starts_, tiles_;
-  test::Device<int> totals_;
-  std::vector<long long> rowOffsets_;
+  test::Marks marks_;
+  std::vector<long long> offsets_;
   std::vector<int> columns_;
   std::vector<float> values_;
 };
@@ -229,7 +149,7 @@ TEST(places_of_many_tiles) {
       test::Device<long long> placed(tiles);
       test::Device<unsigned long long> exceeded({5});
       PlaceTilesArguments a{placed.data(), exceeded.data(), capacity, count, 0};
-      test::run("place_tiles", {1, 1, 1}, THREADS, 8 * WARPS, a);
+      test::run("place_tiles", {1, 1, 1}, test::MARK_THREADS, 8 * test::MARK_WARPS, a);
       EXPECT_EQUAL(placed.read(), expected);
       EXPECT_EQUAL(exceeded.data()[0], all > capacity ? std::max(5ull, (unsigned long long)all) : 5ull);
     }

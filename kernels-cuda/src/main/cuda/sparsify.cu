@@ -2,9 +2,7 @@
 //
 // Maths     an entry is kept if it ranks above its column's threshold, or not below it (OR_EQUAL): by its score or its
 //           magnitude, NaN above all, -0 as +0. A threshold becomes a bar such that !(score <= bar) says just that.
-// Layout    scores row-major in F32, BF16 or F16, rows at any element. In between a bit a score: a warp's vectors of 16
-//           bytes are a block of 32 * LANES columns (LANES is 4 in F32, 8 in 16 bits) and leave LANES words; bit l of
-//           word i tells of column l * LANES + i of the block, as a ballot gives it. 32 blocks are a segment.
+// Layout    scores row-major in F32, BF16 or F16, rows at any element. In between a bit a score, as marks.cuh says.
 // Steps     mark        scores to bits, and the number of set bits of each segment, by integer atomics. A warp has 512
 //                       columns (P blocks) of eight rows, so that its bars stay in registers: ceil(rows / 8) *
 //                       ceil(blocks / P) warps
@@ -20,41 +18,14 @@
 
 #include "elements.cuh"
 #include "keys.cuh"
+#include "marks.cuh"
 
-ARGUMENTS(MarkArguments, 64);
+ARGUMENTS(MarkArguments, 72);
 ARGUMENTS(PlaceRowsArguments, 40);
 ARGUMENTS(PlaceTilesArguments, 32);
 ARGUMENTS(WriteArguments, 112);
 
-constexpr int THREADS = 256, WARPS = THREADS / 32;
-constexpr int SEGMENT_BLOCKS = 32;
-constexpr int MARK_ROWS = 8, TILE_ROWS = 32;
-
-__device__ __forceinline__ unsigned lane_of_warp() { return threadIdx.x % 32; }
-__device__ __forceinline__ long long warp_of_grid() { return blockIdx.x * (long long)WARPS + threadIdx.x / 32; }
-
-// How a row of scores is divided.
-template <class Format>
-struct Division {
-  static constexpr int LANES = Format::LANES, BLOCK = 32 * LANES;
-  static constexpr int PIECE_BLOCKS = 16 / LANES;  // that a warp marks of a row
-
-  int blocks, segments;
-
-  __device__ __forceinline__ explicit Division(int columns)
-      : blocks((columns - 1) / BLOCK + 1), segments((blocks - 1) / SEGMENT_BLOCKS + 1) {}
-  __device__ __forceinline__ long long words() const { return (long long)blocks * LANES; }
-};
-
-// The sum over the lanes up to this one.
-template <class T>
-__device__ __forceinline__ T inclusive(T v) {
-  UNROLL for (unsigned by = 1; by < 32; by *= 2) {
-    T before = __shfl_up_sync(~0u, v, by);
-    if (lane_of_warp() >= by) v += before;
-  }
-  return v;
-}
+constexpr int MARK_ROWS = 8;
 
 // ---- mark ----
 
@@ -96,20 +67,13 @@ __device__ __forceinline__ typename Format::Vector vector_of(const typename Form
   return v;
 }
 
-__device__ __forceinline__ void store_words(unsigned* to, const unsigned (&word)[4]) {
-  *reinterpret_cast<uint4*>(to) = make_uint4(word[0], word[1], word[2], word[3]);
-}
-__device__ __forceinline__ void store_words(unsigned* to, const unsigned (&word)[8]) {
-  reinterpret_cast<uint4*>(to)[0] = make_uint4(word[0], word[1], word[2], word[3]);
-  reinterpret_cast<uint4*>(to)[1] = make_uint4(word[4], word[5], word[6], word[7]);
-}
-
 template <class Format>
 __device__ __forceinline__ void mark(const MarkArguments& a) {
   using Stored = typename Format::Stored;
   using Vector = typename Format::Vector;
   constexpr int LANES = Format::LANES, BLOCK = Division<Format>::BLOCK, VECTORS = Division<Format>::PIECE_BLOCKS;
   constexpr int AT_ONCE = 4 / VECTORS;  // rows: four loads are under way
+  if (a.when && !*a.when) return;
   Division<Format> division(a.columns);
   int pieces = (division.blocks - 1) / VECTORS + 1;
   long long group = warp_of_grid() / pieces;
@@ -143,7 +107,7 @@ __device__ __forceinline__ void mark(const MarkArguments& a) {
         if (lane_of_warp() == 0 && firstBlock + v < division.blocks)
           store_words(a.bits + row * division.words() + (firstBlock + v) * LANES, word);
       }
-      if (lane_of_warp() == 0 && count)
+      if (lane_of_warp() == 0 && count && a.counts)
         atomicAdd(a.counts + row * division.segments + firstBlock / SEGMENT_BLOCKS, count);
     }
   }
@@ -219,57 +183,6 @@ KERNEL(place_tiles, THREADS, 1, const PlaceTilesArguments a) {
 
 // ---- write ----
 
-// A lane's block of a row: the words that mark left.
-template <class Format>
-struct Marked {
-  static constexpr int LANES = Format::LANES;
-
-  unsigned word[LANES], count = 0;
-  int column;  // of the block's first lane
-
-  __device__ __forceinline__ Marked(const unsigned* bits, int block, int blocks)
-      : column(block * Division<Format>::BLOCK) {
-    UNROLL for (int i = 0; i < LANES; i += 4) {
-      uint4 four = make_uint4(0, 0, 0, 0);
-      if (block < blocks) four = *(reinterpret_cast<const uint4*>(bits + (long long)block * LANES) + i / 4);
-      word[i] = four.x, word[i + 1] = four.y, word[i + 2] = four.z, word[i + 3] = four.w;
-    }
-    UNROLL for (int i = 0; i < LANES; i++) count += unsigned(__popc(word[i]));
-  }
-
-  // Calls entry(column) for each marked column, ascending.
-  template <class Entry>
-  __device__ __forceinline__ void each(Entry entry) const {
-    unsigned any = 0;
-    UNROLL for (int i = 0; i < LANES; i++) any |= word[i];
-    for (; any; any &= any - 1) {
-      unsigned bit = unsigned(__ffs(int(any)) - 1);
-      UNROLL for (int i = 0; i < LANES; i++) {
-        if (word[i] >> bit & 1) entry(column + int(bit) * LANES + i);
-      }
-    }
-  }
-};
-
-// The segment that a warp writes.
-template <class Format>
-struct Segment {
-  Division<Format> division;
-  long long row;
-  int number;
-
-  __device__ __forceinline__ explicit Segment(int columns)
-      : division(columns), row(warp_of_grid() / division.segments), number(int(warp_of_grid() - row * division.segments)) {}
-
-  __device__ __forceinline__ Marked<Format> marked(const WriteArguments& a) const {
-    return Marked<Format>(a.bits + row * division.words(), number * SEGMENT_BLOCKS + int(lane_of_warp()), division.blocks);
-  }
-  // Entries of the row before this segment.
-  __device__ __forceinline__ unsigned before(const WriteArguments& a) const {
-    return a.before[row * division.segments + number];
-  }
-};
-
 template <class Format>
 __device__ __forceinline__ float score_at(const WriteArguments& a, long long row, int column) {
   return Format::widen(__ldg(static_cast<const typename Format::Stored*>(a.scores) + row * a.stride + column));
@@ -277,7 +190,7 @@ __device__ __forceinline__ float score_at(const WriteArguments& a, long long row
 
 template <class Format>
 __device__ __forceinline__ void write_csr(const WriteArguments& a) {
-  Segment<Format> segment(a.columns);
+  Segment<Format> segment(a.columns, warp_of_grid());
   if (segment.row >= a.rows) return;
   long long entries = a.tiles[(a.rows - 1) / TILE_ROWS + 1];
   bool fits = entries <= a.capacity;
@@ -287,8 +200,8 @@ __device__ __forceinline__ void write_csr(const WriteArguments& a) {
     if (segment.row + 1 == a.rows) a.offsets[a.rows] = fits ? entries : 0;
   }
   if (!fits) return;
-  Marked<Format> marked = segment.marked(a);
-  long long to = start + segment.before(a) + inclusive(marked.count) - marked.count;
+  Marked<Format> marked = segment.marked(a.bits);
+  long long to = start + a.before[segment.place()] + inclusive(marked.count) - marked.count;
   marked.each([&](int column) {
     a.indices[to] = column;
     a.values[to++] = score_at<Format>(a, segment.row, column);
@@ -301,13 +214,13 @@ KERNEL(write_csr_f16, THREADS, 4, const WriteArguments a) { write_csr<F16>(a); }
 
 template <class Format>
 __device__ __forceinline__ void write_slots(const WriteArguments& a) {
-  Segment<Format> segment(a.columns);
+  Segment<Format> segment(a.columns, warp_of_grid());
   if (segment.row >= a.rows) return;
-  unsigned k = unsigned(a.k), before = segment.before(a);
+  unsigned k = unsigned(a.k), before = a.before[segment.place()];
   int* indices = a.indices + segment.row * a.k;
   float* values = a.values + segment.row * a.k;
   if (before < k) {
-    Marked<Format> marked = segment.marked(a);
+    Marked<Format> marked = segment.marked(a.bits);
     unsigned to = before + inclusive(marked.count) - marked.count;
     if (to < k)
       marked.each([&](int column) {

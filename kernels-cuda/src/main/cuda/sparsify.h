@@ -9,7 +9,8 @@ struct MarkArguments {
   const float* thresholds;    // [1 + thresholdStride * (columns - 1)]
   const unsigned char* mask;  // [columns] a byte a flag, or null
   unsigned* bits;             // [rows, words]
-  unsigned* counts;           // [rows, segments], 0 at the beginning: how many bits of each segment are set
+  unsigned* counts;           // [rows, segments], 0 at the beginning: how many bits of each segment are set; or null
+  const int* when;            // nothing is done where it is 0; or null
   long long stride;
   int rows;
   int columns;

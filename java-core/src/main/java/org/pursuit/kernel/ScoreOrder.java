@@ -32,6 +32,14 @@ public final class ScoreOrder {
     return Float.isNaN(score) ? NAN : Float.floatToRawIntBits(score) & 0x7fffffff;
   }
 
+  /**
+   * The score that {@link #signedKey} gives the key of, or the magnitude that {@link #magnitudeKey}
+   * does; −0.0 comes back as +0.0 and NaN as the canonical one.
+   */
+  public static float score(int key) {
+    return key == NAN ? Float.NaN : Float.intBitsToFloat(key ^ ((key >> 31) & 0x7fffffff));
+  }
+
   /** The rank of the entry at {@code index}. */
   public static long rank(int key, int index) {
     return ((long) key << 32) | (~index & 0xffffffffL);

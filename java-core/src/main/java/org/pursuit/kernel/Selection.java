@@ -2,6 +2,7 @@ package org.pursuit.kernel;
 
 import org.pursuit.data.CsrCodes;
 import org.pursuit.data.FixedWidthCodes;
+import org.pursuit.data.Floats;
 import org.pursuit.data.Ints;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
@@ -100,6 +101,44 @@ public abstract class Selection extends KernelFamily {
     check.optional(options.mask(), scores.columns(), "mask");
   }
 
+  /**
+   * The first k of the whole matrix by score; see {@link GlobalTopK} for the rules.
+   *
+   * @param scores [rows, n]
+   * @param out codes [rows, n] with room for k entries, or for rows·n where these are fewer
+   * @param threshold what the last one selected was ranked by, its score or magnitude, −0.0 as
+   *     +0.0, whether {@code relu} drops it or not; NaN if nothing is selected [1]; or null
+   * @param minPositive the smallest value above 0 that is selected; NaN if there is none [1]; or
+   *     null
+   */
+  public final void globalTopK(
+      Matrix scores, GlobalTopK options, CsrCodes out, Floats threshold, Floats minPositive) {
+    check.handle(scores, "scores");
+    Check.required(options, "options");
+    check.optional(options.mask(), scores.columns(), "mask");
+    check.optional(options.start(), 1, "start");
+    check.codes(out, "out");
+    check.shape(out.rows(), out.columnCount(), scores.rows(), scores.columns(), "out");
+    long most = Math.min(options.k(), scores.size());
+    if (out.capacity() < most) {
+      throw new IllegalArgumentException(
+          "out: expected a capacity of " + most + " or more, found " + out.capacity());
+    }
+    check.optional(threshold, 1, "threshold");
+    check.optional(minPositive, 1, "minPositive");
+    KernelEvent event = begin();
+    try {
+      globalTopKKernel(scores, options, out, threshold, minPositive);
+    } finally {
+      end(
+          event,
+          "globalTopK",
+          scores.rows(),
+          scores.columns(),
+          (int) Math.min(most, Integer.MAX_VALUE));
+    }
+  }
+
   /** The checks of a row selection from [rows, columns] scores, wherever they come from. */
   final void checkTopK(TopK options, int rows, int columns, FixedWidthCodes out) {
     Check.required(options, "options");
@@ -123,4 +162,8 @@ public abstract class Selection extends KernelFamily {
    */
   protected abstract void thresholdSelectKernel(
       Matrix scores, ThresholdSelect options, FixedWidthCodes out, Ints totals);
+
+  /** Computes {@link #globalTopK}; the arguments have been checked. */
+  protected abstract void globalTopKKernel(
+      Matrix scores, GlobalTopK options, CsrCodes out, Floats threshold, Floats minPositive);
 }

@@ -3,6 +3,7 @@ package org.pursuit.scalar;
 import java.util.Arrays;
 import org.pursuit.data.CsrCodes;
 import org.pursuit.data.FixedWidthCodes;
+import org.pursuit.data.Floats;
 import org.pursuit.data.HostFloats;
 import org.pursuit.data.HostInts;
 import org.pursuit.data.HostMask;
@@ -10,6 +11,7 @@ import org.pursuit.data.HostMatrix;
 import org.pursuit.data.Ints;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
+import org.pursuit.kernel.GlobalTopK;
 import org.pursuit.kernel.OutputOrder;
 import org.pursuit.kernel.ScoreOrder;
 import org.pursuit.kernel.Selection;
@@ -21,11 +23,13 @@ import org.pursuit.kernel.TopK;
 final class ScalarSelection extends Selection {
   private final Scratch scratch;
   private final ScalarThresholdSelect thresholdSelect;
+  private final ScalarGlobalTopK globalTopK;
 
   ScalarSelection(Memory memory, Scratch scratch) {
     super(memory);
     this.scratch = scratch;
     this.thresholdSelect = new ScalarThresholdSelect(scratch);
+    this.globalTopK = new ScalarGlobalTopK(scratch);
   }
 
   @Override
@@ -106,5 +110,12 @@ final class ScalarSelection extends Selection {
   protected void thresholdSelectKernel(
       Matrix scores, ThresholdSelect options, FixedWidthCodes out, Ints totals) {
     thresholdSelect.select((HostMatrix) scores, options, out, (HostInts) totals);
+  }
+
+  @Override
+  protected void globalTopKKernel(
+      Matrix scores, GlobalTopK options, CsrCodes out, Floats threshold, Floats minPositive) {
+    globalTopK.select(
+        (HostMatrix) scores, options, out, (HostFloats) threshold, (HostFloats) minPositive);
   }
 }

@@ -3,12 +3,15 @@ package org.pursuit.vector;
 import org.pursuit.data.CsrCodes;
 import org.pursuit.data.DType;
 import org.pursuit.data.FixedWidthCodes;
+import org.pursuit.data.Floats;
+import org.pursuit.data.HostFloats;
 import org.pursuit.data.HostInts;
 import org.pursuit.data.HostMask;
 import org.pursuit.data.HostMatrix;
 import org.pursuit.data.Ints;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
+import org.pursuit.kernel.GlobalTopK;
 import org.pursuit.kernel.Selection;
 import org.pursuit.kernel.ThresholdSelect;
 import org.pursuit.kernel.TieRule;
@@ -21,6 +24,7 @@ final class VectorSelection extends Selection {
   private final ColumnList columnList = new ColumnList();
   private final Workers.Task task = this::selectRows;
   private final VectorThresholdSelect thresholdSelect;
+  private final VectorGlobalTopK globalTopK;
   private HostMatrix scores;
   private HostMatrix values;
   private TopK options;
@@ -31,6 +35,7 @@ final class VectorSelection extends Selection {
     this.workers = workers;
     this.slots = new Slot[workers.count()];
     this.thresholdSelect = new VectorThresholdSelect(workers);
+    this.globalTopK = new VectorGlobalTopK(workers);
     trim();
   }
 
@@ -48,6 +53,7 @@ final class VectorSelection extends Selection {
       slots[i] = new Slot();
     }
     thresholdSelect.trim();
+    globalTopK.trim();
   }
 
   @Override
@@ -71,6 +77,13 @@ final class VectorSelection extends Selection {
   protected void thresholdSelectKernel(
       Matrix scores, ThresholdSelect options, FixedWidthCodes out, Ints totals) {
     thresholdSelect.select((HostMatrix) scores, options, out, (HostInts) totals);
+  }
+
+  @Override
+  protected void globalTopKKernel(
+      Matrix scores, GlobalTopK options, CsrCodes out, Floats threshold, Floats minPositive) {
+    globalTopK.select(
+        (HostMatrix) scores, options, out, (HostFloats) threshold, (HostFloats) minPositive);
   }
 
   private void selectRows(int worker, int from, int to) {

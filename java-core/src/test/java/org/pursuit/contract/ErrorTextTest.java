@@ -24,6 +24,7 @@ import org.pursuit.kernel.BiasAdaptation;
 import org.pursuit.kernel.DecodeGradients;
 import org.pursuit.kernel.Fired;
 import org.pursuit.kernel.Gate;
+import org.pursuit.kernel.GlobalTopK;
 import org.pursuit.kernel.MatchingPursuit;
 import org.pursuit.kernel.Multiply;
 import org.pursuit.kernel.PursuitGradients;
@@ -107,6 +108,44 @@ class ErrorTextTest {
       rejects(
           "totals: expected [2], found [3]",
           () -> selection.thresholdSelect(scores, relu, slots, lab.ints(new int[3])));
+    }
+  }
+
+  @EveryBackend
+  void globalTopK(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      Selection selection = lab.selection();
+      Matrix scores = zeros(lab, 2, 5);
+      CsrCodes out = lab.csr(2, 5, 3);
+      GlobalTopK top3 = GlobalTopK.of(3);
+      rejects("k: expected 0 or more, found -1", () -> GlobalTopK.of(-1));
+      rejects(
+          "scores: expected a value, found null",
+          () -> selection.globalTopK(null, top3, out, null, null));
+      rejects(
+          "options: expected a value, found null",
+          () -> selection.globalTopK(scores, null, out, null, null));
+      rejects(
+          "out: expected a capacity of 4 or more, found 3",
+          () -> selection.globalTopK(scores, GlobalTopK.of(4), out, null, null));
+      rejects(
+          "out: expected a capacity of 10 or more, found 3",
+          () -> selection.globalTopK(scores, GlobalTopK.of(Long.MAX_VALUE), out, null, null));
+      rejects(
+          "out: expected [2, 5], found [5, 2]",
+          () -> selection.globalTopK(scores, top3, lab.csr(5, 2, 3), null, null));
+      rejects(
+          "mask: expected [5], found [2]",
+          () -> selection.globalTopK(scores, top3.mask(lab.mask(new boolean[2])), out, null, null));
+      rejects(
+          "start: expected [1], found [2]",
+          () -> selection.globalTopK(scores, top3.start(lab.floatsOutput(2)), out, null, null));
+      rejects(
+          "threshold: expected [1], found [5]",
+          () -> selection.globalTopK(scores, top3, out, lab.floatsOutput(5), null));
+      rejects(
+          "minPositive: expected [1], found [0]",
+          () -> selection.globalTopK(scores, top3, out, null, lab.floatsOutput(0)));
     }
   }
 

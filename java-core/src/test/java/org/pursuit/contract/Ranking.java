@@ -56,7 +56,8 @@ final class Ranking {
     return expected;
   }
 
-  private int[] first(int row, int k, TieRule tieRule) {
+  /** The first k columns of a row, in their order; fewer where ties at the boundary are dropped. */
+  int[] first(int row, int k, TieRule tieRule) {
     int[] all = ranked[row];
     if (k >= all.length) {
       return all.clone();

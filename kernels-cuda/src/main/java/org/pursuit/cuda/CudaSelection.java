@@ -2,9 +2,11 @@ package org.pursuit.cuda;
 
 import org.pursuit.data.CsrCodes;
 import org.pursuit.data.FixedWidthCodes;
+import org.pursuit.data.Floats;
 import org.pursuit.data.Ints;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
+import org.pursuit.kernel.GlobalTopK;
 import org.pursuit.kernel.Selection;
 import org.pursuit.kernel.ThresholdSelect;
 import org.pursuit.kernel.TopK;
@@ -17,12 +19,15 @@ final class CudaSelection extends Selection {
   private final SelectionKernels kernels;
   private final Workspace workspace;
   private final CudaThresholdSelect thresholdSelect;
+  private final CudaGlobalTopK globalTopK;
 
   CudaSelection(Memory memory, Cuda cuda) {
     super(memory);
     this.kernels = new SelectionKernels(cuda);
     this.workspace = cuda.workspace();
-    this.thresholdSelect = new CudaThresholdSelect(cuda.stream(), new Marks(cuda));
+    Marks marks = new Marks(cuda);
+    this.thresholdSelect = new CudaThresholdSelect(cuda.stream(), marks);
+    this.globalTopK = new CudaGlobalTopK(cuda, marks);
   }
 
   @Override
@@ -54,5 +59,11 @@ final class CudaSelection extends Selection {
   protected void thresholdSelectKernel(
       Matrix scores, ThresholdSelect options, FixedWidthCodes out, Ints totals) {
     thresholdSelect.select(scores, options, out, totals);
+  }
+
+  @Override
+  protected void globalTopKKernel(
+      Matrix scores, GlobalTopK options, CsrCodes out, Floats threshold, Floats minPositive) {
+    globalTopK.select(scores, options, out, threshold, minPositive);
   }
 }

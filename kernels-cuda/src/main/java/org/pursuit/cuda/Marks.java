@@ -5,6 +5,8 @@ import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Floats;
 import org.pursuit.data.Ints;
 import org.pursuit.data.Mask;
+import org.pursuit.kernel.Comparison;
+import org.pursuit.kernel.SelectionKey;
 import org.pursuit.kernel.ThresholdSelect;
 
 /**
@@ -80,46 +82,50 @@ final class Marks {
   /** Marks the scores that pass. */
   void mark(ThresholdSelect options) {
     Floats thresholds = options.thresholds();
-    Mask mask = options.mask();
-    int flags =
-        switch (options.comparison()) {
-          case GREATER -> 0;
-          case GREATER_OR_EQUAL -> OR_EQUAL;
-        };
-    flags |=
-        switch (options.key()) {
-          case SIGNED -> 0;
-          case MAGNITUDE -> BY_MAGNITUDE;
-        };
-    long warps = Math.ceilDiv((long) scores.rows(), MARK_ROWS) * Math.ceilDiv(scores.columns(), PIECE);
+    int stride = thresholds.length() == 1 ? 0 : 1;
+    boolean orEqual = options.comparison() == Comparison.GREATER_OR_EQUAL;
+    int flags = flags(options.key()) | (orEqual ? OR_EQUAL : 0);
+    mark(CudaFloats.address(thresholds), stride, options.mask(), flags, counts, 0);
+  }
+
+  /**
+   * Marks the scores that reach a threshold, without counting them.
+   *
+   * @param threshold where it lies
+   * @param when where an integer lies that is 0 if nothing is to be done; or 0
+   */
+  void markReaching(long threshold, SelectionKey key, Mask mask, long when) {
+    mark(threshold, 0, mask, flags(key) | OR_EQUAL, 0, when);
+  }
+
+  private void mark(
+      long thresholds, int thresholdStride, Mask mask, int flags, long counted, long when) {
+    long warps =
+        Math.ceilDiv((long) scores.rows(), MARK_ROWS) * Math.ceilDiv(scores.columns(), PIECE);
     kernels
         .kernel(MARK[scores.format()])
         .arguments()
         .pointer(scores.address())
-        .pointer(CudaFloats.address(thresholds))
+        .pointer(thresholds)
         .pointer(SelectionKernels.address(mask))
         .pointer(bits)
-        .pointer(counts)
+        .pointer(counted)
+        .pointer(when)
         .int64(scores.stride())
         .int32(scores.rows())
         .int32(scores.columns())
-        .int32(thresholds.length() == 1 ? 0 : 1)
+        .int32(thresholdStride)
         .int32(flags)
         .launch(Math.ceilDiv(warps, WARPS), 1, THREADS, 0);
   }
 
+  private static int flags(SelectionKey key) {
+    return key == SelectionKey.MAGNITUDE ? BY_MAGNITUDE : 0;
+  }
+
   /** Writes what is marked; flags it, and writes nothing, if it does not fit. */
   void write(CsrCodes out) {
-    placeRows(starts, 0);
-    kernels
-        .kernel("place_tiles")
-        .arguments()
-        .pointer(tiles)
-        .pointer(cuda.flags().address(Flag.CAPACITY_EXCEEDED))
-        .int64(out.capacity())
-        .int32(Math.ceilDiv(scores.rows(), TILE_ROWS))
-        .int32(0)
-        .launch(1, 1, THREADS, PLACE_TILES_BYTES);
+    place(out.capacity());
     begin(WRITE_CSR)
         .pointer(starts)
         .pointer(tiles)
@@ -148,6 +154,42 @@ final class Marks {
         .pointer(((CudaFloats) out.values()).address())
         .pointer(((CudaInts) out.counts()).address());
     launch(WRITE_SLOTS, 0, out.k());
+  }
+
+  /** Turns the segments' counts into places; flags a sum above {@code capacity}. */
+  void place(long capacity) {
+    placeRows(starts, 0);
+    kernels
+        .kernel("place_tiles")
+        .arguments()
+        .pointer(tiles)
+        .pointer(cuda.flags().address(Flag.CAPACITY_EXCEEDED))
+        .int64(capacity)
+        .int32(Math.ceilDiv(scores.rows(), TILE_ROWS))
+        .int32(0)
+        .launch(1, 1, THREADS, PLACE_TILES_BYTES);
+  }
+
+  /** Where the marks lie, how many there are in each segment, and the places of rows and tiles. */
+  long bits() {
+    return bits;
+  }
+
+  long counts() {
+    return counts;
+  }
+
+  long starts() {
+    return starts;
+  }
+
+  long tiles() {
+    return tiles;
+  }
+
+  /** Segments of all rows, each a warp's work. */
+  long segments() {
+    return (long) scores.rows() * segments;
   }
 
   private void placeRows(long rowStarts, long rowTotals) {
@@ -181,6 +223,6 @@ final class Marks {
         .int32(scores.columns())
         .int32(k)
         .int32(0)
-        .launch(Math.ceilDiv((long) scores.rows() * segments, WARPS), 1, THREADS, 0);
+        .launch(Math.ceilDiv(segments(), WARPS), 1, THREADS, 0);
   }
 }

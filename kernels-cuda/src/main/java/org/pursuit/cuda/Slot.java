@@ -16,6 +16,8 @@ enum Slot {
   SCORES,
   /** Which scores are selected, and where their entries go. */
   MARKS,
+  /** What is known of a selection from all rows. */
+  GLOBAL,
   /** What slices of rows have selected. */
   SLICES,
   /** What running selections keep between chunks. */

@@ -16,6 +16,7 @@ import org.pursuit.data.Ints;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
 import org.pursuit.kernel.Activation;
+import org.pursuit.kernel.GlobalTopK;
 import org.pursuit.kernel.Precision;
 import org.pursuit.kernel.RowNormalisation;
 import org.pursuit.kernel.Score;
@@ -266,6 +267,12 @@ class CudaScoringTest {
     @Override
     protected void thresholdSelectKernel(
         Matrix scores, ThresholdSelect options, FixedWidthCodes out, Ints totals) {
+      throw nothing();
+    }
+
+    @Override
+    protected void globalTopKKernel(
+        Matrix scores, GlobalTopK options, CsrCodes out, Floats threshold, Floats minPositive) {
       throw nothing();
     }
 

@@ -29,6 +29,7 @@ public final class BenchmarkPlan {
   public static BenchmarkPlan ofHost() {
     return new BenchmarkPlan()
         .add("Selection.*topK", "shape", "256x65536,256x16384", "k", "32,64", "data", "normal,real")
+        .add("Selection.*(thresholdSelect|globalTopK)", "shape", "256x65536")
         .add("Scoring.*score", "shape", "1024x768x16384")
         .add("Scoring.*encode", "shape", "1024x768x16384x32")
         .add("SparseAlgebra")
@@ -46,6 +47,7 @@ public final class BenchmarkPlan {
         .add("Selection.*topK", "shape", "4096x65536,2048x131072,64x1048576,4096x16384", "k", k)
         .add("Selection.*topK", "shape", "4096x65536", "k", "64,1024", "dtype", "BF16")
         .add("Selection.*topK", "shape", "16x4096", "k", "32")
+        .add("Selection.*(thresholdSelect|globalTopK)", "shape", "4096x65536", "dtype", "F32,BF16")
         .add("Scoring.*score", "shape", "8192x2048x16384", "precision", "FLOAT32,TF32")
         .add("Scoring.*score", "shape", "8192x4096x32768", "dtype", "BF16", "precision", "BF16")
         .add("Scoring.*encode", "shape", wide, "dtype", "BF16", "precision", "BF16")

@@ -1,5 +1,6 @@
 package org.pursuit.bench.jmh;
 
+import java.util.Arrays;
 import java.util.function.UnaryOperator;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
@@ -8,12 +9,16 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.pursuit.Backend;
+import org.pursuit.data.CsrCodes;
 import org.pursuit.data.DType;
 import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Matrix;
+import org.pursuit.kernel.GlobalTopK;
+import org.pursuit.kernel.SelectionKey;
+import org.pursuit.kernel.ThresholdSelect;
 import org.pursuit.kernel.TopK;
 
-/** Row-wise TopK of stored scores, and a plain heap as its baseline. */
+/** Selections from stored scores, and a plain heap as a baseline. */
 public class SelectionBenchmark extends KernelBenchmark {
   /** What is selected from. */
   @State(Scope.Benchmark)
@@ -65,6 +70,15 @@ public class SelectionBenchmark extends KernelBenchmark {
       BenchmarkData.round(values, dtype);
     }
 
+    /** What is compared, score after score. */
+    private float[] ranked() {
+      float[] ranked = values.clone();
+      for (int i = 0; magnitude && i < ranked.length; i++) {
+        ranked[i] = Math.abs(ranked[i]);
+      }
+      return ranked;
+    }
+
     private void verify(int[] indices, float[] selected) {
       for (int row : Verification.rowsOf(rows)) {
         Verification.topK(values, row * columns, columns, magnitude, indices, selected, row * k, k);
@@ -99,6 +113,77 @@ public class SelectionBenchmark extends KernelBenchmark {
     }
   }
 
+  /**
+   * The operands of selections into row-compressed codes: of all rows together as many entries as
+   * TopK would keep, or all scores that are not below the last of them.
+   */
+  @State(Scope.Benchmark)
+  public static class Sparse {
+    private Backend backend;
+    private Scores scores;
+    private Matrix matrix;
+    private float threshold;
+    private ThresholdSelect thresholds;
+    private GlobalTopK cold;
+    private GlobalTopK warm;
+    private CsrCodes codes;
+
+    /** Uploads the scores and finds the threshold. */
+    @Setup
+    public void upload(BenchmarkBackend backend, Scores scores) {
+      this.backend = backend.get();
+      this.scores = scores;
+      matrix = this.backend.matrix(scores.rows, scores.columns, scores.dtype);
+      matrix.upload(scores.values);
+      SelectionKey key = scores.magnitude ? SelectionKey.MAGNITUDE : SelectionKey.SIGNED;
+      float[] sorted = scores.ranked();
+      Arrays.sort(sorted);
+      int k = scores.rows * scores.k;
+      threshold = sorted[sorted.length - k];
+      int reaching = sorted.length;
+      while (reaching > 0 && sorted[sorted.length - reaching] < threshold) {
+        reaching--;
+      }
+      codes = this.backend.csrCodes(scores.rows, scores.columns, reaching);
+      thresholds = ThresholdSelect.atLeast(this.backend.upload(new float[] {threshold})).key(key);
+      cold = GlobalTopK.of(k).key(key);
+      warm = cold.start(this.backend.upload(new float[] {0.99f * threshold}));
+    }
+
+    /**
+     * Fails if the last selection is wrong: it holds all scores above the threshold and some at it.
+     */
+    @TearDown
+    public void verify() {
+      long[] offsets = codes.offsets().download();
+      int[] columns = codes.columns().download();
+      float[] values = codes.values().download();
+      float[] ranked = scores.ranked();
+      for (int row : Verification.rowsOf(scores.rows)) {
+        int entry = (int) offsets[row];
+        for (int i = 0; i < scores.columns; i++) {
+          int at = row * scores.columns + i;
+          boolean held = entry < offsets[row + 1] && columns[entry] == i;
+          Verification.require(
+              held ? ranked[at] >= threshold : ranked[at] <= threshold,
+              "row " + row + ", column " + i + (held ? " is held" : " is missing"));
+          Verification.require(
+              !held || values[entry] == scores.values[at], "another value in entry " + entry);
+          entry += held ? 1 : 0;
+        }
+        Verification.require(entry == offsets[row + 1], "row " + row + " has other entries");
+      }
+    }
+  }
+
+  /** Whether a selection is given a guess of its threshold, a little below it. */
+  @State(Scope.Benchmark)
+  public static class Start {
+    /** Whether it is. */
+    @Param({"false", "true"})
+    public boolean warm;
+  }
+
   /** The baseline's operands. */
   @State(Scope.Benchmark)
   public static class Heap {
@@ -131,7 +216,23 @@ public class SelectionBenchmark extends KernelBenchmark {
     return o.codes;
   }
 
-  /** The same by {@link HeapTopK}, on one thread. */
+  /** {@link org.pursuit.kernel.Selection#thresholdSelect(Matrix, ThresholdSelect, CsrCodes)}. */
+  @Benchmark
+  public CsrCodes thresholdSelect(Sparse o) {
+    o.backend.selection().thresholdSelect(o.matrix, o.thresholds, o.codes);
+    o.backend.synchronize();
+    return o.codes;
+  }
+
+  /** {@link org.pursuit.kernel.Selection#globalTopK}. */
+  @Benchmark
+  public CsrCodes globalTopK(Sparse o, Start start) {
+    o.backend.selection().globalTopK(o.matrix, start.warm ? o.warm : o.cold, o.codes, null, null);
+    o.backend.synchronize();
+    return o.codes;
+  }
+
+  /** {@link #topK} by {@link HeapTopK}, on one thread. */
   @Benchmark
   public int[] heap(Heap h) {
     Scores scores = h.scores;
@@ -146,12 +247,23 @@ public class SelectionBenchmark extends KernelBenchmark {
   static Work work(String kernel, UnaryOperator<String> parameter) {
     int[] sizes = Shapes.parse(parameter.apply("shape"), "rowsxcolumns");
     DType dtype = DType.valueOf(parameter.apply("dtype"));
-    return topK(sizes[0], sizes[1], Integer.parseInt(parameter.apply("k")), dtype);
+    int k = Integer.parseInt(parameter.apply("k"));
+    return switch (kernel) {
+      case "topK", "heap" -> topK(sizes[0], sizes[1], k, dtype);
+      case "thresholdSelect", "globalTopK" -> sparse(sizes[0], sizes[1], k, dtype);
+      default -> throw new IllegalArgumentException("kernel: found " + kernel);
+    };
   }
 
   /** Every score is read once, and the codes are written. */
   static Work topK(long rows, long columns, long k, DType dtype) {
     long bytes = dtype.bytes() * rows * columns + Work.codes(rows, k);
+    return new Work(bytes, 0, bytes);
+  }
+
+  /** Every score is read once, and offsets, columns and values are written. */
+  static Work sparse(long rows, long columns, long k, DType dtype) {
+    long bytes = dtype.bytes() * rows * columns + Work.words(2 * rows * k + 2 * (rows + 1));
     return new Work(bytes, 0, bytes);
   }
 }

@@ -23,6 +23,18 @@ class WorkTest {
   }
 
   @Test
+  void selectionsIntoRowCompressedCodes() {
+    // Six columns and values, three offsets of 64 bits.
+    long bytes = 4 * 10 + 4 * (6 + 6 + 2 * 3);
+    for (String kernel : new String[] {"thresholdSelect", "globalTopK"}) {
+      assertThat(
+              SelectionBenchmark.work(
+                  kernel, Map.of("shape", "2x5", "k", "3", "dtype", "F32")::get))
+          .isEqualTo(new Work(bytes, 0, bytes));
+    }
+  }
+
+  @Test
   void shortNumbersAreHalfAsManyBytes() {
     assertThat(
             SelectionBenchmark.work("topK", Map.of("shape", "2x5", "k", "3", "dtype", "BF16")::get))
