@@ -38,8 +38,8 @@ struct Level {
 };
 
 // Finds the bin that holds the `wanted`-th largest, counted from 1, and calls found(bin, which of that bin's it is) in one
-// thread; gives all threads the sum of all bins. `bin(i)` is read by one thread each, `sums` is shared memory for a number
-// of each warp that nobody uses any more.
+// thread; gives all threads the sum of all bins. `bin(i)` is read by one thread each before the block meets here, found is
+// called afterwards; `sums` is shared memory for a number of each warp that nobody uses any more.
 template <class Bin, class Found>
 __device__ __forceinline__ unsigned long long search_bins(unsigned long long* sums, Bin bin, unsigned long long wanted,
                                                           Found found) {
@@ -197,13 +197,11 @@ KERNEL(global_choose, THREADS, 1, const GlobalTopKArguments a) {
       state.selected = wanted;
       state.key = wanted || again ? 0 : NAN_KEY;  // above which nothing ranks
     }
-    __syncthreads();
   }
   search_bins(sums, bin, wanted, [&](unsigned found, unsigned long long of) {
     state.key |= found << level.shift;
     state.wanted = of;
   });
-  __syncthreads();  // every bin has been read
   for (int i = int(threadIdx.x); i < GLOBAL_BINS; i += THREADS) state.bins[i] = 0;
 }
 
@@ -238,7 +236,9 @@ __device__ __forceinline__ void refine(const GlobalTopKArguments& a) {
   unsigned last = a.state->key, kept = 0, least = ~0u;
   if (lane_of_warp() == 0) ties = (unsigned long long)a.starts[segment.row] + a.counts[segment.place()];
   ties = __shfl_sync(~0u, ties, 0) + (unsigned long long)a.tiles[segment.row / TILE_ROWS];
-  segment.marked(a.bits).each_block([&](int block, const unsigned(&word)[LANES]) {
+  Marked<Format> marked = segment.marked(a.bits);
+  __syncwarp();  // every lane has read its marks
+  marked.each_block([&](int block, const unsigned(&word)[LANES]) {
     unsigned above = 0, tied = 0, dropped = 0;  // bit i: of the lane's i-th score
     each_score<Format>(a, segment, block, word, [&](int i, float score) {
       unsigned key = key_of(ranked(score, ranked_bits(a)));
