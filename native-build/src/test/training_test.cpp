@@ -139,8 +139,8 @@ TEST(squares_of_all_rows_or_of_some) {
           for (int c = 0; c < columns; c++) expected += x.at(r, c) * x.at(r, c);
         SumSquaresArguments a{x.data(), some ? count.data() : nullptr, parts.data(), (long long)x.stride, rows, columns, F32};
         test::run("sum_squares", {blocks, 1, 1}, 256, 32, a);
-        SumPartsArguments sum{parts.data(), out.data(), blocks, some};
-        test::run("add_squares", {1, 1, 1}, 256, 64, sum);
+        AddPartsArguments sum{parts.data(), out.data(), blocks, some};
+        test::run("add_parts", {1, 1, 1}, 256, 64, sum);
         EXPECT_EQUAL(out.read()[0], expected);
       }
 }
@@ -149,8 +149,8 @@ TEST(many_parts_are_added) {
   test::Device<float> parts(integers(1000)), out({0});
   float expected = 0;
   for (float v : parts.read()) expected += v;
-  SumPartsArguments a{parts.data(), out.data(), 1000, 0};
-  test::run("add_squares", {1, 1, 1}, 256, 64, a);
+  AddPartsArguments a{parts.data(), out.data(), 1000, 0};
+  test::run("add_parts", {1, 1, 1}, 256, 64, a);
   EXPECT_EQUAL(out.read()[0], expected);
 }
 

@@ -8,6 +8,11 @@
 //             Bytes: rows·d·(input + output element).
 //   _warp     8 rows a block of 256, a warp a row: rows of up to about a thousand elements.
 //   _block    a row a block of 256: longer ones. Each adds in an order that depends on d alone.
+// normalise_backward
+//             the gradient of normalise, from x and the gradient of the normalised rows (Scoring.java states it); sums as
+//             there, _warp and _block too. Bytes: rows·d·(x + g + out elements).
+// score_step  weights scores by column or by another score; makes cosines VL-SAE's values, and their gradients. Blocks as
+//             RowTile has them. Bytes: rows·columns·(z + g + out elements).
 // convert_rows
 //             out[r, j] = activation(in[r, j] + bias[j]), from any format to any. It is the epilogue of a cuBLAS
 //             product while the product is in L2, and it widens or rounds a factor. Blocks as RowTile has them; a lane
@@ -25,7 +30,7 @@
 //             Blocks: ceil(rows / tile rows)·ceil(columns / tile columns).
 //
 // Launch contract: one-dimensional grids, blocks of the declared number of threads. Shared memory: sizeof(Shared) of the
-// product's tiling, 8 doubles for normalise_block, else none. No block waits for another one; there are no atomics.
+// product's tiling, 8 doubles for the normalise kernels' _block, else none. No block waits for another one; there are no atomics.
 #include "scoring.h"
 
 #include "product.cuh"
@@ -37,6 +42,8 @@ ARGUMENTS(ConvertArguments, 64);
 ARGUMENTS(SplitArguments, 56);
 ARGUMENTS(FoldArguments, 56);
 ARGUMENTS(ProductArguments, 88);
+ARGUMENTS(NormaliseBackwardArguments, 80);
+ARGUMENTS(ScoreStepArguments, 96);
 
 constexpr int UNIT = 1, LAYER_NORM = 2;
 constexpr int GROUP_THREADS = 256, GROUP_WARPS = GROUP_THREADS / 32;
@@ -121,6 +128,100 @@ __device__ __forceinline__ void normalise(const NormaliseArguments& a) {
 KERNEL(normalise_warp, GROUP_THREADS, 4, const NormaliseArguments a) { normalise<Warp>(a); }
 
 KERNEL(normalise_block, GROUP_THREADS, 4, const NormaliseArguments a) { normalise<Block>(a); }
+
+// Calls visit(element of x, element of g) for this thread's elements of a row.
+template <class Group, class Visit>
+__device__ __forceinline__ void for_each_pair(const InRows& x, const InRows& g, long long r, Visit visit) {
+  for (int at = 4 * Group::thread(); at < x.columns; at += 4 * Group::THREADS) {
+    float4 v = load_quad(x, x.row(r), at), w = load_quad(g, g.row(r), at);
+    visit(v.x, w.x);
+    if (at + 1 < x.columns) visit(v.y, w.y);
+    if (at + 2 < x.columns) visit(v.z, w.z);
+    if (at + 3 < x.columns) visit(v.w, w.w);
+  }
+}
+
+template <class Group>
+__device__ __forceinline__ void normalise_backward(const NormaliseBackwardArguments& a) {
+  long long r = Group::row();
+  if (r >= a.rows) return;
+  InRows x = rows_in(a.x, a.xStride, a.d, a.xFormat), g = rows_in(a.g, a.gStride, a.d, a.gFormat);
+  InRows before = rows_in(a.out, a.outStride, a.d, a.outFormat);
+  OutRows out = rows_out(a.out, a.outStride, a.d, a.outFormat);
+  double mean = 0, shift = 0, squares = 0, dot = 0, gain = 1, tilt = 0;
+  if (a.normalisation == LAYER_NORM) {
+    for_each_pair<Group>(x, g, r, [&](float v, float w) {
+      mean += v;
+      shift += w;
+    });
+    mean = Group::sum(mean) / a.d;
+    shift = Group::sum(shift) / a.d;
+  }
+  if (a.normalisation == UNIT || a.normalisation == LAYER_NORM) {
+    for_each_pair<Group>(x, g, r, [&](float v, float w) {
+      double difference = v - mean;
+      squares = fma(difference, difference, squares);
+      dot = fma(difference, (double)w, dot);
+    });
+    squares = Group::sum(squares);
+    dot = Group::sum(dot);
+  }
+  if (a.normalisation == UNIT) {
+    double norm = sqrt(squares);
+    bool floored = norm <= 1e-12f;
+    gain = 1 / (floored ? 1e-12f : norm);
+    tilt = floored ? 0 : dot / squares;
+  } else if (a.normalisation == LAYER_NORM) {
+    double s = a.d == 1 ? 0 : sqrt(squares / (a.d - 1));
+    gain = 1 / (s + 1e-5f);
+    tilt = s == 0 ? 0 : dot * gain / (s * (a.d - 1));
+  }
+  float centre = (float)mean, by = (float)gain, tilted = (float)tilt, shifted = (float)shift;
+  auto sloped = [&](float v, float w) { return (w - shifted - (v - centre) * tilted) * by; };
+  for (int at = 4 * Group::thread(); at < a.d; at += 4 * Group::THREADS) {
+    float4 v = load_quad(x, x.row(r), at), w = load_quad(g, g.row(r), at);
+    float4 made = make_float4(sloped(v.x, w.x), sloped(v.y, w.y), sloped(v.z, w.z), sloped(v.w, w.w));
+    if (a.accumulate) {
+      float4 old = load_quad(before, before.row(r), at);
+      made = make_float4(made.x + old.x, made.y + old.y, made.z + old.z, made.w + old.w);
+    }
+    store_quad(out, out.row(r), at, made);
+  }
+}
+
+KERNEL(normalise_backward_warp, GROUP_THREADS, 3, const NormaliseBackwardArguments a) { normalise_backward<Warp>(a); }
+
+KERNEL(normalise_backward_block, GROUP_THREADS, 3, const NormaliseBackwardArguments a) { normalise_backward<Block>(a); }
+
+__device__ __forceinline__ float stepped(const ScoreStepArguments& a, float z, float g, float weight) {
+  if (a.step == STEP_CLOSENESS) {
+    float square = 2 - 2 * z;
+    return 2 - sqrtf(square < 0 ? 0 : square);  // a NaN stays
+  }
+  if (a.step == STEP_CLOSENESS_BACKWARD) return z >= 1 ? 0 : g / sqrtf(2 - 2 * z);
+  float v = a.weights ? z * weight : z;
+  return a.g ? v * (fabsf(g) * a.beta + 1) : v;
+}
+
+KERNEL(score_step, RowTile::THREADS, 4, const ScoreStepArguments a) {
+  RowTile tile(a.columns);
+  int at = tile.column;
+  if (at >= a.columns) return;
+  InRows zs = rows_in(a.z, a.zStride, a.columns, a.zFormat), gs = rows_in(a.g, a.gStride, a.columns, a.gFormat);
+  InRows before = rows_in(a.out, a.outStride, a.columns, a.outFormat);
+  OutRows out = rows_out(a.out, a.outStride, a.columns, a.outFormat);
+  float4 weight = load_vector(a.weights, a.columns, at);
+  for (long long r = tile.row(0); r < tile.row(RowTile::QUADS) && r < a.rows; r += RowTile::WARPS) {
+    float4 z = load_quad(zs, zs.row(r), at), g = a.g ? load_quad(gs, gs.row(r), at) : make_float4(0, 0, 0, 0);
+    float4 v = make_float4(stepped(a, z.x, g.x, weight.x), stepped(a, z.y, g.y, weight.y),
+                           stepped(a, z.z, g.z, weight.z), stepped(a, z.w, g.w, weight.w));
+    if (a.accumulate) {
+      float4 old = load_quad(before, before.row(r), at);
+      v = make_float4(v.x + old.x, v.y + old.y, v.z + old.z, v.w + old.w);
+    }
+    store_quad(out, out.row(r), at, v);
+  }
+}
 
 KERNEL(convert_rows, RowTile::THREADS, 4, const ConvertArguments a) {
   RowTile tile(a.columns);

@@ -73,3 +73,42 @@ struct ProductArguments {
   int outFormat;
   int relu;
 };
+
+// out[r, i] = (g[r, i] - shift_r - (x[r, i] - centre_r) * tilt_r) * gain_r + out[r, i] or 0
+struct NormaliseBackwardArguments {
+  const void* x;  // [rows, d]
+  const void* g;  // [rows, d]
+  void* out;      // [rows, d]; may be g
+  long long xStride;
+  long long gStride;
+  long long outStride;
+  long long rows;
+  int d;
+  int xFormat;
+  int gFormat;
+  int outFormat;
+  int normalisation;  // 0 none, 1 unit norm, 2 layer norm
+  int accumulate;
+};
+
+enum { STEP_WEIGH, STEP_CLOSENESS, STEP_CLOSENESS_BACKWARD };
+
+// out[r, j] of z[r, j], and of g[r, j] or weights[j]
+struct ScoreStepArguments {
+  const void* z;         // [rows, columns]
+  const void* g;         // [rows, columns], or null
+  const float* weights;  // [columns], or null
+  void* out;             // [rows, columns]; may be z or g
+  long long zStride;
+  long long gStride;
+  long long outStride;
+  long long rows;
+  int columns;
+  int zFormat;
+  int gFormat;
+  int outFormat;
+  int step;
+  int accumulate;
+  float beta;
+  int unused;
+};

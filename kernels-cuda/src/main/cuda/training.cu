@@ -10,7 +10,7 @@
 //               last one does for the others. Blocks as RowTile. Bytes: as gather_rows; twice as much for out where it
 //               is added to.
 // column_sums   sums over chunks of rows, as ColumnChunk has them; add_chunks adds those. Bytes: rows·columns elements.
-// sum_squares   Σ x² of a RowTile a block; add_squares adds the blocks' parts in a fixed order, in double. Bytes:
+// sum_squares   Σ x² of a RowTile a block; add_parts adds the blocks' parts in a fixed order, in double. Bytes:
 //               rows·columns elements.
 // clip_factor   √ and the factor that keeps a norm within its bound: one thread.
 // adam          moments and parameters of a RowTile; rows may be chosen by rowIds. Bytes: rows·columns·(gradient + 2·(m
@@ -18,7 +18,7 @@
 // transpose     32×32 elements a block, through shared memory. Bytes: 2·rows·columns elements.
 //
 // Launch contract: one-dimensional grids, blocks of 256 threads (clip_factor: 1). Shared memory: column_sums ColumnChunk's,
-// sum_squares 8 floats, add_squares 8 doubles, transpose 32·33 words, else none. Blocks do not depend on each other.
+// sum_squares 8 floats, add_parts 8 doubles, transpose 32·33 words, else none. Blocks do not depend on each other.
 #include "training.h"
 
 #include "columns.cuh"
@@ -33,7 +33,7 @@ ARGUMENTS(ScatterArguments, 88);
 ARGUMENTS(ColumnSumsArguments, 48);
 ARGUMENTS(AddChunksArguments, 32);
 ARGUMENTS(SumSquaresArguments, 48);
-ARGUMENTS(SumPartsArguments, 32);
+ARGUMENTS(AddPartsArguments, 32);
 ARGUMENTS(ClipFactorArguments, 32);
 ARGUMENTS(AdamArguments, 144);
 ARGUMENTS(TransposeArguments, 48);
@@ -167,7 +167,7 @@ KERNEL(sum_squares, THREADS, 4, const SumSquaresArguments a) {
   if (threadIdx.x == 0) a.parts[blockIdx.x] = total;
 }
 
-KERNEL(add_squares, THREADS, 1, const SumPartsArguments a) {
+KERNEL(add_parts, THREADS, 1, const AddPartsArguments a) {
   double sum = 0;
   for (long long i = threadIdx.x; i < a.count; i += THREADS) sum += (double)a.parts[i];
   sum = block_sum<THREADS>(sum, shared_array<double>(0));

@@ -91,7 +91,7 @@ struct SumSquaresArguments {
 };
 
 // out[0] = Σ parts + out[0] or 0
-struct SumPartsArguments {
+struct AddPartsArguments {
   const float* parts;
   float* out;
   long long count;

@@ -54,6 +54,123 @@ public abstract class Scoring extends KernelFamily {
   }
 
   /**
+   * The gradient of {@link #normalise} in x, with centre and scale as functions of x:
+   *
+   * <pre>
+   *   UNIT         ∂x = (g − x̂·⟨x̂, g⟩) / s      where ‖x‖ exceeds the floor, else g / s
+   *   LAYER_NORM   ∂x = (g − mean(g) − (x − μ)·Σ g·(x − μ) / (s·(s + ε)·(d − 1))) / (s + ε)
+   * </pre>
+   *
+   * where s = 0 the last term of LAYER_NORM is left out. A pre-bias has no part in it; its own
+   * gradient is −Σ_b g_b.
+   *
+   * @param x the rows that were normalised [rows, d]
+   * @param g the gradient of the normalised rows [rows, d]
+   * @param out [rows, d]; may be g itself where it is overwritten
+   */
+  public final void normaliseBackward(
+      Matrix x, RowNormalisation normalisation, Matrix g, Write write, Matrix out) {
+    check.handle(x, "x");
+    Check.required(normalisation, "normalisation");
+    check.matrix(g, x.rows(), x.columns(), "g");
+    Check.required(write, "write");
+    check.matrix(out, x.rows(), x.columns(), "out");
+    Check.apart(out, "out", x, "x");
+    if (out != g || write == Write.ACCUMULATE) {
+      Check.apart(out, "out", g, "g");
+    }
+    KernelEvent event = begin();
+    try {
+      out.touch();
+      normaliseBackwardKernel(x, normalisation, g, write, out);
+    } finally {
+      end(event, "normaliseBackward", x.rows(), x.columns(), 0);
+    }
+  }
+
+  /**
+   * Scores to rank by that are not the values to keep: {@code out[b, j] = z[b, j]·w_j·(1 + β·|q[b,
+   * j]|)}. With w the norms of the decoder's atoms this is SAELens' {@code
+   * rescale_acts_by_decoder_norm}; with q = ∇L·Dᵀ, the gradient's products with the atoms, it is
+   * the Gradient SAE's rule (arXiv 2411.10397; its normalisation of q and its β were not verified).
+   * {@link Selection#topK(Matrix, Matrix, TopK, org.pursuit.data.FixedWidthCodes)} ranks by the
+   * result and stores z. Selections pass no gradient on to q.
+   *
+   * @param z scores [rows, n]
+   * @param columnWeights w [n], or null for 1
+   * @param gradientScores q [rows, n], or null for 0
+   * @param out [rows, n]; may be z itself
+   */
+  public final void weigh(
+      Matrix z, Floats columnWeights, Matrix gradientScores, float beta, Matrix out) {
+    check.handle(z, "z");
+    check.optional(columnWeights, z.columns(), "columnWeights");
+    check.matrix(out, z.rows(), z.columns(), "out");
+    if (gradientScores != null) {
+      check.matrix(gradientScores, z.rows(), z.columns(), "gradientScores");
+      Check.apart(out, "out", gradientScores, "gradientScores");
+    }
+    if (out != z) {
+      Check.apart(out, "out", z, "z");
+    }
+    KernelEvent event = begin();
+    try {
+      out.touch();
+      weighKernel(z, columnWeights, gradientScores, beta, out);
+    } finally {
+      end(event, "weigh", z.rows(), z.columns(), 0);
+    }
+  }
+
+  /**
+   * VL-SAE's values: {@code out = 2 − √max(2 − 2c, 0)}, two less the distance of unit vectors whose
+   * cosine is c. Rank by c and store this: in float32 it orders differently near c = 1, where its
+   * slope has no bound.
+   *
+   * @param cosines c [rows, n]
+   * @param out [rows, n]; may be c itself
+   */
+  public final void closeness(Matrix cosines, Matrix out) {
+    check.handle(cosines, "cosines");
+    check.matrix(out, cosines.rows(), cosines.columns(), "out");
+    if (out != cosines) {
+      Check.apart(out, "out", cosines, "cosines");
+    }
+    KernelEvent event = begin();
+    try {
+      out.touch();
+      closenessKernel(cosines, out);
+    } finally {
+      end(event, "closeness", cosines.rows(), cosines.columns(), 0);
+    }
+  }
+
+  /**
+   * The gradient of {@link #closeness}: {@code ∂c = g / √(2 − 2c)}, and 0 where c ≥ 1.
+   *
+   * @param cosines c [rows, n]
+   * @param g [rows, n]
+   * @param out [rows, n]; may be g itself where it is overwritten
+   */
+  public final void closenessBackward(Matrix cosines, Matrix g, Write write, Matrix out) {
+    check.handle(cosines, "cosines");
+    check.matrix(g, cosines.rows(), cosines.columns(), "g");
+    Check.required(write, "write");
+    check.matrix(out, cosines.rows(), cosines.columns(), "out");
+    Check.apart(out, "out", cosines, "cosines");
+    if (out != g || write == Write.ACCUMULATE) {
+      Check.apart(out, "out", g, "g");
+    }
+    KernelEvent event = begin();
+    try {
+      out.touch();
+      closenessBackwardKernel(cosines, g, write, out);
+    } finally {
+      end(event, "closenessBackward", cosines.rows(), cosines.columns(), 0);
+    }
+  }
+
+  /**
    * Dense scores: {@code out = activation((normalise(x) − preBias)·Wᵀ + bias)}, accumulated in
    * float32.
    *
@@ -145,6 +262,21 @@ public abstract class Scoring extends KernelFamily {
       Matrix out,
       Floats centre,
       Floats scale);
+
+  /** Computes {@link #normaliseBackward}. */
+  protected abstract void normaliseBackwardKernel(
+      Matrix x, RowNormalisation normalisation, Matrix g, Write write, Matrix out);
+
+  /** Computes {@link #weigh}. */
+  protected abstract void weighKernel(
+      Matrix z, Floats columnWeights, Matrix gradientScores, float beta, Matrix out);
+
+  /** Computes {@link #closeness}. */
+  protected abstract void closenessKernel(Matrix cosines, Matrix out);
+
+  /** Computes {@link #closenessBackward}. */
+  protected abstract void closenessBackwardKernel(
+      Matrix cosines, Matrix g, Write write, Matrix out);
 
   /** Computes {@link #score}; the arguments have been checked. */
   protected abstract void scoreKernel(

@@ -11,6 +11,7 @@ import org.pursuit.kernel.RowNormalisation;
 import org.pursuit.kernel.Score;
 import org.pursuit.kernel.Scoring;
 import org.pursuit.kernel.Selector;
+import org.pursuit.kernel.Write;
 
 /** Scores, one inner product after another. */
 final class ScalarScoring extends Scoring {
@@ -42,6 +43,112 @@ final class ScalarScoring extends Scoring {
       if (scale != null) {
         ((HostFloats) scale).array()[b] = centreAndScale[1];
       }
+    }
+  }
+
+  @Override
+  protected void normaliseBackwardKernel(
+      Matrix x, RowNormalisation normalisation, Matrix g, Write write, Matrix out) {
+    int d = x.columns();
+    float[] row = scratch.x(d);
+    float[] gradient = scratch.atom(d);
+    float[] added = scratch.scores(d);
+    for (int b = 0; b < x.rows(); b++) {
+      ((HostMatrix) x).readRow(b, 0, d, row, 0);
+      ((HostMatrix) g).readRow(b, 0, d, gradient, 0);
+      ((HostMatrix) out).readRow(b, 0, d, added, 0);
+      Slope slope = Slope.of(row, gradient, d, normalisation);
+      for (int i = 0; i < d; i++) {
+        double v = (gradient[i] - slope.shift - (row[i] - slope.centre) * slope.tilt) * slope.gain;
+        added[i] = (float) (write == Write.OVERWRITE ? v : v + added[i]);
+      }
+      ((HostMatrix) out).writeRow(b, 0, d, added, 0);
+    }
+  }
+
+  /** {@code ∂x = (g − shift − (x − centre)·tilt)·gain}. */
+  private record Slope(double shift, double centre, double tilt, double gain) {
+    static Slope of(float[] row, float[] gradient, int d, RowNormalisation normalisation) {
+      double mean = 0;
+      double meanGradient = 0;
+      if (normalisation == RowNormalisation.LAYER_NORM) {
+        for (int i = 0; i < d; i++) {
+          mean += row[i];
+          meanGradient += gradient[i];
+        }
+        mean /= d;
+        meanGradient /= d;
+      }
+      double dot = 0;
+      for (int i = 0; i < d; i++) {
+        dot += gradient[i] * (row[i] - mean);
+      }
+      double squares = squares(row, d, mean);
+      return switch (normalisation) {
+        case NONE -> new Slope(0, 0, 0, 1);
+        case UNIT -> {
+          double norm = Math.sqrt(squares);
+          boolean above = !(norm <= RowNormalisation.UNIT_FLOOR);
+          yield above
+              ? new Slope(0, 0, dot / squares, 1 / norm)
+              : new Slope(0, 0, 0, 1.0 / RowNormalisation.UNIT_FLOOR);
+        }
+        case LAYER_NORM -> {
+          double s = d == 1 ? 0 : Math.sqrt(squares / (d - 1));
+          double gain = 1 / (s + RowNormalisation.LAYER_NORM_EPSILON);
+          yield new Slope(meanGradient, mean, s == 0 ? 0 : dot * gain / (s * (d - 1)), gain);
+        }
+      };
+    }
+  }
+
+  @Override
+  protected void weighKernel(
+      Matrix z, Floats columnWeights, Matrix gradientScores, float beta, Matrix out) {
+    int n = z.columns();
+    float[] row = scratch.x(n);
+    float[] gradient = scratch.atom(n);
+    for (int b = 0; b < z.rows(); b++) {
+      ((HostMatrix) z).readRow(b, 0, n, row, 0);
+      if (gradientScores != null) {
+        ((HostMatrix) gradientScores).readRow(b, 0, n, gradient, 0);
+      }
+      for (int j = 0; j < n; j++) {
+        double weight = columnWeights == null ? 1 : ((HostFloats) columnWeights).array()[j];
+        double raised = gradientScores == null ? 1 : 1 + (double) beta * Math.abs(gradient[j]);
+        row[j] = (float) (row[j] * weight * raised);
+      }
+      ((HostMatrix) out).writeRow(b, 0, n, row, 0);
+    }
+  }
+
+  @Override
+  protected void closenessKernel(Matrix cosines, Matrix out) {
+    float[] row = scratch.x(cosines.columns());
+    for (int b = 0; b < cosines.rows(); b++) {
+      ((HostMatrix) cosines).readRow(b, 0, cosines.columns(), row, 0);
+      for (int j = 0; j < cosines.columns(); j++) {
+        row[j] = (float) (2 - Math.sqrt(Math.max(2 - 2.0 * row[j], 0)));
+      }
+      ((HostMatrix) out).writeRow(b, 0, cosines.columns(), row, 0);
+    }
+  }
+
+  @Override
+  protected void closenessBackwardKernel(Matrix cosines, Matrix g, Write write, Matrix out) {
+    int n = cosines.columns();
+    float[] row = scratch.x(n);
+    float[] gradient = scratch.atom(n);
+    float[] added = scratch.scores(n);
+    for (int b = 0; b < cosines.rows(); b++) {
+      ((HostMatrix) cosines).readRow(b, 0, n, row, 0);
+      ((HostMatrix) g).readRow(b, 0, n, gradient, 0);
+      ((HostMatrix) out).readRow(b, 0, n, added, 0);
+      for (int j = 0; j < n; j++) {
+        double v = row[j] >= 1 ? 0 : gradient[j] / Math.sqrt(2 - 2.0 * row[j]);
+        added[j] = (float) (write == Write.OVERWRITE ? v : v + added[j]);
+      }
+      ((HostMatrix) out).writeRow(b, 0, n, added, 0);
     }
   }
 

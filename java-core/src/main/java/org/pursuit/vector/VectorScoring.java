@@ -15,11 +15,13 @@ import org.pursuit.kernel.RowNormalisation;
 import org.pursuit.kernel.Score;
 import org.pursuit.kernel.Scoring;
 import org.pursuit.kernel.Selector;
+import org.pursuit.kernel.Write;
 
 /** Scores by the register-blocked product; selections read its tiles. */
 final class VectorScoring extends Scoring {
   private final Workers workers;
   private final Product product;
+  private final VectorScoreSteps steps;
   private final RowPreparation preparation = new RowPreparation();
   private final Product.Consumer store = this::storeTile;
   private final Product.Consumer select = this::selectTile;
@@ -39,12 +41,14 @@ final class VectorScoring extends Scoring {
     super(memory, selection);
     this.workers = workers;
     this.product = product;
+    this.steps = new VectorScoreSteps(workers);
     this.lines = new float[workers.count()][0];
   }
 
   void trim() {
     Arrays.fill(lines, new float[0]);
     selections.clear();
+    steps.trim();
   }
 
   @Override
@@ -85,6 +89,28 @@ final class VectorScoring extends Scoring {
       preparation.read(b, row);
       out.writeRow(b, 0, d, row, 0);
     }
+  }
+
+  @Override
+  protected void normaliseBackwardKernel(
+      Matrix x, RowNormalisation normalisation, Matrix g, Write write, Matrix out) {
+    steps.normaliseBackward((HostMatrix) x, normalisation, (HostMatrix) g, write, (HostMatrix) out);
+  }
+
+  @Override
+  protected void weighKernel(
+      Matrix z, Floats columnWeights, Matrix gradientScores, float beta, Matrix out) {
+    steps.weigh((HostMatrix) z, columnWeights, (HostMatrix) gradientScores, beta, (HostMatrix) out);
+  }
+
+  @Override
+  protected void closenessKernel(Matrix cosines, Matrix out) {
+    steps.closeness((HostMatrix) cosines, (HostMatrix) out);
+  }
+
+  @Override
+  protected void closenessBackwardKernel(Matrix cosines, Matrix g, Write write, Matrix out) {
+    steps.closenessBackward((HostMatrix) cosines, (HostMatrix) g, write, (HostMatrix) out);
   }
 
   @Override

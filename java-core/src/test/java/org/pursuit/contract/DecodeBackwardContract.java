@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.TreeSet;
 import org.pursuit.CapacityException;
@@ -110,8 +111,8 @@ class DecodeBackwardContract {
       for (DType atomType : DType.values()) {
         for (DType gType : DType.values()) {
           for (DType outType : DType.values()) {
-            Layout layout = Layout.values()[random.nextInt(3)];
-            Placement placement = Placement.values()[random.nextInt(3)];
+            Layout layout = List.of(Layout.values()).get(random.nextInt(3));
+            Placement placement = List.of(Placement.values()).get(random.nextInt(3));
             Slots slots = layout.random(40, 11, ATOMS, random);
             Dense stored = g.stored(gType);
             Floats values = lab.floatsOutput(layout.arranged(slots, slots.values()).length);

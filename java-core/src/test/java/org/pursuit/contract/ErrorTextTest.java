@@ -224,7 +224,7 @@ class ErrorTextTest {
           "b: expected [6, 5], found [4, 5]",
           () -> training.multiply(x, zeros(lab, 4, 5), plain, out));
       rejects(
-          "b: expected [3, 4], found [4, 3]",
+          "b: expected [4, 4], found [4, 3]",
           () -> training.multiply(x, out, plain.withTransposedA().withTransposedB(), x));
       rejects(
           "c: expected [4, 7], found [4, 3]",

@@ -102,7 +102,7 @@ final class CudaGates {
         .float32(gate.bandwidth())
         .launch(Math.ceilDiv(columns, THREADS), 1, THREADS, 0);
     if (shared) {
-      sums.sumParts(each, columns, write, out);
+      sums.addParts(each, columns, write, out);
     }
   }
 

@@ -10,6 +10,7 @@ import org.pursuit.kernel.Score;
 import org.pursuit.kernel.Scoring;
 import org.pursuit.kernel.Selection;
 import org.pursuit.kernel.Selector;
+import org.pursuit.kernel.Write;
 
 /**
  * Scores by {@link Products}, cut into chunks that stay in L2; selections read them there. {@code
@@ -53,6 +54,49 @@ final class CudaScoring extends Scoring {
         DeviceRows.of(out),
         CudaFloats.address(centre),
         CudaFloats.address(scale));
+  }
+
+  @Override
+  protected void normaliseBackwardKernel(
+      Matrix x, RowNormalisation normalisation, Matrix g, Write write, Matrix out) {
+    kernels.normaliseBackward(
+        DeviceRows.of(x),
+        x.rows(),
+        normalisation,
+        DeviceRows.of(g),
+        write == Write.ACCUMULATE,
+        DeviceRows.of(out));
+  }
+
+  @Override
+  protected void weighKernel(
+      Matrix z, Floats columnWeights, Matrix gradientScores, float beta, Matrix out) {
+    kernels.step(
+        ScoringKernels.Step.WEIGH,
+        (CudaMatrix) z,
+        (CudaMatrix) gradientScores,
+        CudaFloats.address(columnWeights),
+        beta,
+        false,
+        (CudaMatrix) out);
+  }
+
+  @Override
+  protected void closenessKernel(Matrix cosines, Matrix out) {
+    kernels.step(
+        ScoringKernels.Step.CLOSENESS, (CudaMatrix) cosines, null, 0, 0, false, (CudaMatrix) out);
+  }
+
+  @Override
+  protected void closenessBackwardKernel(Matrix cosines, Matrix g, Write write, Matrix out) {
+    kernels.step(
+        ScoringKernels.Step.CLOSENESS_BACKWARD,
+        (CudaMatrix) cosines,
+        (CudaMatrix) g,
+        0,
+        0,
+        write == Write.ACCUMULATE,
+        (CudaMatrix) out);
   }
 
   @Override

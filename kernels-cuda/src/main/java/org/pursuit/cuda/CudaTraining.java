@@ -191,13 +191,13 @@ final class CudaTraining extends Training {
         .int32(from.columns())
         .int32(from.format())
         .launch(blocks, 1, RowTiles.THREADS, WARPS * Float.BYTES);
-    sumParts(parts, blocks, write, (CudaFloats) out);
+    addParts(parts, blocks, write, (CudaFloats) out);
   }
 
   /** Adds up numbers at an address, in a fixed order. */
-  void sumParts(long parts, long count, Write write, CudaFloats out) {
+  void addParts(long parts, long count, Write write, CudaFloats out) {
     kernels
-        .kernel("add_squares")
+        .kernel("add_parts")
         .arguments()
         .pointer(parts)
         .pointer(out.address())

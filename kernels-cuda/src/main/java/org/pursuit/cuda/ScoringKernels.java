@@ -49,14 +49,94 @@ final class ScoringKernels {
         .int32(x.columns())
         .int32(x.format())
         .int32(out.format())
-        .int32(
-            switch (normalisation) {
-              case NONE -> 0;
-              case UNIT -> 1;
-              case LAYER_NORM -> 2;
-            })
+        .int32(number(normalisation))
         .launch(
             warp ? Math.ceilDiv(rows, WARPS) : rows, 1, THREADS, warp ? 0 : WARPS * Double.BYTES);
+  }
+
+  /** The gradient of {@link #normalise}. */
+  void normaliseBackward(
+      DeviceRows x,
+      int rows,
+      RowNormalisation normalisation,
+      DeviceRows g,
+      boolean accumulate,
+      DeviceRows out) {
+    boolean warp = x.columns() <= WARP_COLUMNS;
+    kernels
+        .kernel(warp ? "normalise_backward_warp" : "normalise_backward_block")
+        .arguments()
+        .pointer(x.address())
+        .pointer(g.address())
+        .pointer(out.address())
+        .int64(x.stride())
+        .int64(g.stride())
+        .int64(out.stride())
+        .int64(rows)
+        .int32(x.columns())
+        .int32(x.format())
+        .int32(g.format())
+        .int32(out.format())
+        .int32(number(normalisation))
+        .int32(accumulate ? 1 : 0)
+        .launch(
+            warp ? Math.ceilDiv(rows, WARPS) : rows, 1, THREADS, warp ? 0 : WARPS * Double.BYTES);
+  }
+
+  /** {@code STEP_…} of {@code scoring.h}. */
+  enum Step {
+    WEIGH,
+    CLOSENESS,
+    CLOSENESS_BACKWARD
+  }
+
+  /**
+   * An element-wise step on scores.
+   *
+   * @param g a second matrix, or null
+   * @param weights address of a number a column, 0 for none
+   */
+  void step(
+      Step step,
+      CudaMatrix z,
+      CudaMatrix g,
+      long weights,
+      float beta,
+      boolean accumulate,
+      CudaMatrix out) {
+    kernels
+        .kernel("score_step")
+        .arguments()
+        .pointer(z.address())
+        .pointer(g == null ? 0 : g.address())
+        .pointer(weights)
+        .pointer(out.address())
+        .int64(z.stride())
+        .int64(g == null ? 0 : g.stride())
+        .int64(out.stride())
+        .int64(z.rows())
+        .int32(z.columns())
+        .int32(z.format())
+        .int32(g == null ? 0 : g.format())
+        .int32(out.format())
+        .int32(
+            switch (step) {
+              case WEIGH -> 0;
+              case CLOSENESS -> 1;
+              case CLOSENESS_BACKWARD -> 2;
+            })
+        .int32(accumulate ? 1 : 0)
+        .float32(beta)
+        .int32(0)
+        .launch(RowTiles.blocks(z.rows(), z.columns()), 1, RowTiles.THREADS, 0);
+  }
+
+  private static int number(RowNormalisation normalisation) {
+    return switch (normalisation) {
+      case NONE -> 0;
+      case UNIT -> 1;
+      case LAYER_NORM -> 2;
+    };
   }
 
   /**
