@@ -204,6 +204,14 @@ final class Check {
     }
   }
 
+  /** An output that is another handle than an input. */
+  static void other(Floats out, String outName, Floats in, String inName) {
+    if (out == in) {
+      throw new IllegalArgumentException(
+          outName + ": expected other numbers than those of " + inName);
+    }
+  }
+
   /** An optional output that shares no element with an input. */
   static void optionalApart(Matrix out, String outName, Matrix in, String inName) {
     if (out != null) {

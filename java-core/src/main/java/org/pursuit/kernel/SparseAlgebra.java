@@ -5,6 +5,7 @@ import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Floats;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
+import org.pursuit.data.RowSparseMatrix;
 import org.pursuit.data.SlottedCodes;
 
 /** Products of sparse codes with dense matrices, and the algebra of codes themselves. */
@@ -155,7 +156,7 @@ public abstract class SparseAlgebra extends KernelFamily {
     checkDecodeBackward(codes.rows(), codes.values(), atoms, g, write, gradients);
     KernelEvent event = begin();
     try {
-      touch(gradients);
+      touch(gradients.atoms(), gradients.activeAtoms());
       decodeBackwardKernel(codes, atoms, g, write, gradients);
     } finally {
       end(event, "decodeBackward", codes.rows(), atoms.columns(), codes.k());
@@ -175,7 +176,7 @@ public abstract class SparseAlgebra extends KernelFamily {
     check.matrix(atoms, codes.columnCount(), atoms.columns(), "atoms");
     KernelEvent event = begin();
     try {
-      touch(gradients);
+      touch(gradients.atoms(), gradients.activeAtoms());
       decodeBackwardKernel(codes, atoms, g, write, gradients);
     } finally {
       end(event, "decodeBackward", codes.rows(), atoms.columns(), 0);
@@ -191,10 +192,7 @@ public abstract class SparseAlgebra extends KernelFamily {
     Check.required(write, "write");
     Check.required(gradients, "gradients");
     check.optional(gradients.values(), values.length(), "gradients.values");
-    if (gradients.values() == values) {
-      throw new IllegalArgumentException(
-          "gradients.values: expected other numbers than the values of codes");
-    }
+    Check.other(gradients.values(), "gradients.values", values, "codes");
     checkGradient(gradients.atoms(), n, d, "gradients.atoms", atoms, "atoms", g, "g");
     check.optional(gradients.activeAtoms(), n, d, "gradients.activeAtoms");
     check.optional(gradients.bias(), d, "gradients.bias");
@@ -215,13 +213,102 @@ public abstract class SparseAlgebra extends KernelFamily {
     Check.optionalApart(gradient, name, other, otherName);
   }
 
-  private static void touch(DecodeGradients gradients) {
-    if (gradients.atoms() != null) {
-      gradients.atoms().touch();
+  /** Notes a write to those that are given. */
+  private static void touch(Matrix dense, RowSparseMatrix active) {
+    if (dense != null) {
+      dense.touch();
     }
-    if (gradients.activeAtoms() != null) {
-      gradients.activeAtoms().elements().touch();
+    if (active != null) {
+      active.elements().touch();
     }
+  }
+
+  /**
+   * Gradients of the pre-activations {@code ⟨x_b, weights_j⟩ + bias_j} at the places that codes
+   * have selected, from a gradient that is 0 everywhere else: of {@link Scoring#encode} with its
+   * selection held fixed. Every sum has one order, so that results are bitwise the same from run to
+   * run.
+   *
+   * @param codes [rows, k], of which the values matter only where {@code gradients} has an
+   *     activation
+   * @param gradient [rows·k] in the layout of the codes' values; what stands in empty slots does
+   *     not count
+   * @param x [rows, d], what was multiplied with the weights
+   * @param weights [n, d]; every index lies below n
+   * @param write whether what the gradients hold is replaced or added to
+   * @param gradients what is wanted; its parts share no element with the inputs. Of a row-sparse
+   *     matrix that is too small, what {@link #decodeBackward(SlottedCodes, Matrix, Matrix, Write,
+   *     DecodeGradients)} says holds
+   */
+  public final void encodeBackward(
+      SlottedCodes codes,
+      Floats gradient,
+      Matrix x,
+      Matrix weights,
+      Write write,
+      EncodeGradients gradients) {
+    check.codes(codes, "codes");
+    checkEncodeBackward(codes.rows(), codes.values(), gradient, x, weights, write, gradients);
+    KernelEvent event = begin();
+    try {
+      touch(gradients.weights(), gradients.activeWeights());
+      touch(gradients.x(), null);
+      encodeBackwardKernel(codes, gradient, x, weights, write, gradients);
+    } finally {
+      end(event, "encodeBackward", codes.rows(), weights.columns(), codes.k());
+    }
+  }
+
+  /**
+   * As {@link #encodeBackward(SlottedCodes, Floats, Matrix, Matrix, Write, EncodeGradients)}, for
+   * row-compressed codes.
+   *
+   * @param codes [rows, n]
+   * @param gradient [capacity], in the layout of the codes' values
+   */
+  public final void encodeBackward(
+      CsrCodes codes,
+      Floats gradient,
+      Matrix x,
+      Matrix weights,
+      Write write,
+      EncodeGradients gradients) {
+    check.codes(codes, "codes");
+    checkEncodeBackward(codes.rows(), codes.values(), gradient, x, weights, write, gradients);
+    check.matrix(weights, codes.columnCount(), weights.columns(), "weights");
+    KernelEvent event = begin();
+    try {
+      touch(gradients.weights(), gradients.activeWeights());
+      touch(gradients.x(), null);
+      encodeBackwardKernel(codes, gradient, x, weights, write, gradients);
+    } finally {
+      end(event, "encodeBackward", codes.rows(), weights.columns(), 0);
+    }
+  }
+
+  private void checkEncodeBackward(
+      int rows,
+      Floats values,
+      Floats gradient,
+      Matrix x,
+      Matrix weights,
+      Write write,
+      EncodeGradients gradients) {
+    check.handle(gradient, "gradient");
+    check.length(gradient.length(), values.length(), "gradient");
+    check.handle(weights, "weights");
+    int n = weights.rows();
+    int d = weights.columns();
+    check.matrix(x, rows, d, "x");
+    Check.required(write, "write");
+    Check.required(gradients, "gradients");
+    checkGradient(gradients.weights(), n, d, "gradients.weights", weights, "weights", x, "x");
+    check.optional(gradients.activeWeights(), n, d, "gradients.activeWeights");
+    checkGradient(gradients.x(), rows, d, "gradients.x", weights, "weights", x, "x");
+    check.optional(gradients.bias(), n, "gradients.bias");
+    Check.other(gradients.bias(), "gradients.bias", gradient, "gradient");
+    check.optional(gradients.preBias(), d, "gradients.preBias");
+    Check.other(gradients.preBias(), "gradients.preBias", gradient, "gradient");
   }
 
   private void checkDecode(int rows, Matrix atoms, Floats bias, Write write, Matrix out) {
@@ -253,6 +340,26 @@ public abstract class SparseAlgebra extends KernelFamily {
   /** Computes {@link #decodeBackward(CsrCodes, Matrix, Matrix, Write, DecodeGradients)}. */
   protected abstract void decodeBackwardKernel(
       CsrCodes codes, Matrix atoms, Matrix g, Write write, DecodeGradients gradients);
+
+  /**
+   * Computes {@link #encodeBackward(SlottedCodes, Floats, Matrix, Matrix, Write, EncodeGradients)}.
+   */
+  protected abstract void encodeBackwardKernel(
+      SlottedCodes codes,
+      Floats gradient,
+      Matrix x,
+      Matrix weights,
+      Write write,
+      EncodeGradients gradients);
+
+  /** Computes {@link #encodeBackward(CsrCodes, Floats, Matrix, Matrix, Write, EncodeGradients)}. */
+  protected abstract void encodeBackwardKernel(
+      CsrCodes codes,
+      Floats gradient,
+      Matrix x,
+      Matrix weights,
+      Write write,
+      EncodeGradients gradients);
 
   /** Computes {@link #coalesce}. */
   protected abstract void coalesceKernel(SlottedCodes codes, FixedWidthCodes out);

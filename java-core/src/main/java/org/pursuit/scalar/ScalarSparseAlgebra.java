@@ -12,6 +12,7 @@ import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
 import org.pursuit.data.SlottedCodes;
 import org.pursuit.kernel.DecodeGradients;
+import org.pursuit.kernel.EncodeGradients;
 import org.pursuit.kernel.SparseAlgebra;
 import org.pursuit.kernel.Write;
 
@@ -130,6 +131,28 @@ final class ScalarSparseAlgebra extends SparseAlgebra {
   protected void decodeBackwardKernel(
       CsrCodes codes, Matrix atoms, Matrix g, Write write, DecodeGradients wanted) {
     gradients.decodeBackward(Entries.of(codes), atoms, g, write, wanted);
+  }
+
+  @Override
+  protected void encodeBackwardKernel(
+      SlottedCodes codes,
+      Floats gradient,
+      Matrix x,
+      Matrix weights,
+      Write write,
+      EncodeGradients wanted) {
+    gradients.encodeBackward(Entries.of(codes), gradient, x, weights, write, wanted);
+  }
+
+  @Override
+  protected void encodeBackwardKernel(
+      CsrCodes codes,
+      Floats gradient,
+      Matrix x,
+      Matrix weights,
+      Write write,
+      EncodeGradients wanted) {
+    gradients.encodeBackward(Entries.of(codes), gradient, x, weights, write, wanted);
   }
 
   @Override

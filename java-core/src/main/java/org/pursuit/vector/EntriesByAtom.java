@@ -16,16 +16,23 @@ final class EntriesByAtom {
   private int[] entries = {};
   private int[] rows = {};
   private int atoms;
+  private float[] mask;
 
   void trim() {
     ends = entries = rows = new int[0];
   }
 
-  void sort(SlottedCodes codes, int n) {
+  /**
+   * Sorts the entries.
+   *
+   * @param mask in the layout of the codes' values: entries with a number ≤ 0 there are left out;
+   *     null to take all
+   */
+  void sort(SlottedCodes codes, int n, float[] mask) {
     int[] indices = ((HostInts) codes.indices()).array();
     int[] counts = ((HostInts) codes.counts()).array();
     int k = codes.k();
-    clear(n);
+    clear(n, mask);
     for (int row = 0; row < codes.rows(); row++) {
       count(indices, row * k, row * k + counts[row]);
     }
@@ -33,28 +40,35 @@ final class EntriesByAtom {
     for (int row = 0; row < codes.rows(); row++) {
       add(indices, row, row * k, row * k + counts[row]);
     }
+    this.mask = null;
   }
 
-  void sort(CsrCodes codes, int n) {
+  /** As {@link #sort(SlottedCodes, int, float[])}. */
+  void sort(CsrCodes codes, int n, float[] mask) {
     int[] columns = ((HostInts) codes.columns()).array();
     long[] offsets = ((HostLongs) codes.offsets()).array();
-    clear(n);
+    clear(n, mask);
     count(columns, (int) offsets[0], (int) offsets[codes.rows()]);
     place();
     for (int row = 0; row < codes.rows(); row++) {
       add(columns, row, (int) offsets[row], (int) offsets[row + 1]);
     }
+    this.mask = null;
   }
 
-  private void clear(int n) {
+  private void clear(int n, float[] mask) {
     atoms = n;
+    this.mask = mask;
     ends = Grow.ints(ends, n + 1);
     Arrays.fill(ends, 0, n + 1, 0);
   }
 
   private void count(int[] indices, int from, int to) {
     for (int e = from; e < to; e++) {
-      ends[Objects.checkIndex(indices[e], atoms) + 1]++;
+      int next = Objects.checkIndex(indices[e], atoms) + 1;
+      if (mask == null || !(mask[e] <= 0)) {
+        ends[next]++;
+      }
     }
   }
 
@@ -70,9 +84,11 @@ final class EntriesByAtom {
 
   private void add(int[] indices, int row, int from, int to) {
     for (int e = from; e < to; e++) {
-      int at = ends[indices[e]]++;
-      entries[at] = e;
-      rows[at] = row;
+      if (mask == null || !(mask[e] <= 0)) {
+        int at = ends[indices[e]]++;
+        entries[at] = e;
+        rows[at] = row;
+      }
     }
   }
 

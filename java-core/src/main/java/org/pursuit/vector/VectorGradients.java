@@ -27,6 +27,7 @@ final class VectorGradients {
   private final Workers.Task sumAtoms = this::sumAtoms;
   private final Workers.Task sumColumns = this::sumColumns;
   private boolean[] named = {};
+  private float[] totals = {};
 
   private HostMatrix rows;
   private float[] weights;
@@ -69,6 +70,7 @@ final class VectorGradients {
 
   void trim() {
     named = new boolean[0];
+    totals = new float[0];
     for (int i = 0; i < slots.length; i++) {
       slots[i] = new Slot();
     }
@@ -212,6 +214,33 @@ final class VectorGradients {
     }
   }
 
+  /** {@code out[j] = Σ numbers[e]} over the sorted entries e with index j. */
+  void sums(float[] numbers, Write write, float[] out) {
+    for (int j = 0; j < order.atoms(); j++) {
+      float sum = total(numbers, j);
+      out[j] = write == Write.ACCUMULATE ? out[j] + sum : sum;
+    }
+  }
+
+  private float total(float[] numbers, int atom) {
+    double sum = 0;
+    int end = order.end(atom);
+    for (int s = order.begin(atom); s < end; s++) {
+      sum += numbers[order.entries()[s]];
+    }
+    return (float) sum;
+  }
+
+  /** {@code out = −Σ_j (Σ numbers[e])·rows[j]} over the atoms j with entries e. */
+  void negativeWeightedSum(Matrix rows, float[] numbers, Write write, Floats out) {
+    totals = Grow.floats(totals, order.atoms());
+    for (int j = 0; j < order.atoms(); j++) {
+      totals[j] = total(numbers, j);
+    }
+    weights = totals;
+    columnSums(rows, write, out);
+  }
+
   /** {@code out = Σ_b rows[b]}. */
   void columnSums(Matrix rows, Write write, Floats out) {
     this.rows = (HostMatrix) rows;
@@ -227,21 +256,31 @@ final class VectorGradients {
   private void sumColumns(int worker, int from, int to) {
     Slot slot = slots[worker];
     slot.grow(rows.columns());
-    int column = from * COLUMNS;
-    int count = Math.min(to * COLUMNS, rows.columns()) - column;
-    if (accumulate) {
-      System.arraycopy(columnSums, column, slot.sum, 0, count);
-    } else {
+    for (int slice = from; slice < to; slice++) {
+      int column = slice * COLUMNS;
+      int count = Math.min(COLUMNS, rows.columns() - column);
       Arrays.fill(slot.sum, 0, count, 0);
-    }
-    for (int b = 0; b < rows.rows(); b++) {
-      if (rows.dtype() == DType.F32) {
-        Sums.add(slot.sum, 0, 1, rows.floats(b), rows.offset(b) + column, count);
-      } else {
-        rows.readRow(b, column, count, slot.atom, 0);
-        Sums.add(slot.sum, 0, 1, slot.atom, 0, count);
+      for (int b = 0; b < rows.rows(); b++) {
+        if (weights == null) {
+          addPart(slot, 1, b, column, count);
+        } else if (order.end(b) > order.begin(b)) {
+          addPart(slot, -weights[b], b, column, count);
+        }
+      }
+      for (int i = 0; i < count; i++) {
+        float old = accumulate ? columnSums[column + i] : 0;
+        columnSums[column + i] = old + slot.sum[i];
       }
     }
-    System.arraycopy(slot.sum, 0, columnSums, column, count);
+  }
+
+  /** Adds a part of a row to the sum, {@code weight} times. */
+  private void addPart(Slot slot, float weight, int row, int column, int count) {
+    if (rows.dtype() == DType.F32) {
+      Sums.add(slot.sum, 0, weight, rows.floats(row), rows.offset(row) + column, count);
+    } else {
+      rows.readRow(row, column, count, slot.atom, 0);
+      Sums.add(slot.sum, 0, weight, slot.atom, 0, count);
+    }
   }
 }

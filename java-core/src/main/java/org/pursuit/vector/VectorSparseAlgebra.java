@@ -11,7 +11,9 @@ import org.pursuit.data.HostMatrix;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
 import org.pursuit.data.SlottedCodes;
+import org.pursuit.kernel.Activation;
 import org.pursuit.kernel.DecodeGradients;
+import org.pursuit.kernel.EncodeGradients;
 import org.pursuit.kernel.SparseAlgebra;
 import org.pursuit.kernel.Write;
 
@@ -32,6 +34,7 @@ final class VectorSparseAlgebra extends SparseAlgebra {
   private int k;
   private HostMatrix atoms;
   private HostMatrix dense;
+  private float[] mask;
   private float[] bias;
   private Write write;
   private float[] dots;
@@ -119,6 +122,7 @@ final class VectorSparseAlgebra extends SparseAlgebra {
     values = null;
     counts = null;
     offsets = null;
+    mask = null;
     bias = null;
     dots = null;
   }
@@ -162,13 +166,21 @@ final class VectorSparseAlgebra extends SparseAlgebra {
       int end = end(row);
       for (int e = begin(row); e < end; e += 8) {
         int count = take(slot, e, end);
-        System.arraycopy(values, e, slot.weights, 0, count);
-        Arrays.fill(slot.weights, count, 8, 0);
+        weigh(slot, e, count);
         Sums.add8(sum, slot.weights, slot.atoms, slot.at, d);
       }
       dense.writeRow(row, 0, d, sum, 0);
     }
     Arrays.fill(slot.atoms, null);
+  }
+
+  /** Takes the weights of the next entries; those of rows of 0 are 0. */
+  private void weigh(Slot slot, int e, int count) {
+    System.arraycopy(values, e, slot.weights, 0, count);
+    Arrays.fill(slot.weights, count, 8, 0);
+    for (int i = 0; i < count && mask != null; i++) {
+      slot.weights[i] = mask[e + i] <= 0 ? 0 : slot.weights[i];
+    }
   }
 
   private void dotAll(int rows, Matrix g, Matrix atoms, Floats out) {
@@ -202,17 +214,21 @@ final class VectorSparseAlgebra extends SparseAlgebra {
     Arrays.fill(slot.atoms, null);
   }
 
-  /** Finds the atoms of the next eight entries below {@code end}; a lacking one is a row of 0. */
+  /**
+   * Finds the atoms of the next eight entries below {@code end}; a lacking or masked one is a row
+   * of 0.
+   */
   private int take(Slot slot, int e, int end) {
     int count = Math.min(8, end - e);
-    for (int i = 0; i < count; i++) {
-      int index = indices[e + i];
-      slot.atoms[i] = atoms.floats(index, slot.widened[i]);
-      slot.at[i] = atoms.floatOffset(index);
-    }
-    for (int i = count; i < 8; i++) {
-      slot.atoms[i] = slot.zeros;
-      slot.at[i] = 0;
+    for (int i = 0; i < 8; i++) {
+      if (i < count && (mask == null || !(mask[e + i] <= 0))) {
+        int index = indices[e + i];
+        slot.atoms[i] = atoms.floats(index, slot.widened[i]);
+        slot.at[i] = atoms.floatOffset(index);
+      } else {
+        slot.atoms[i] = slot.zeros;
+        slot.at[i] = 0;
+      }
     }
     return count;
   }
@@ -224,14 +240,14 @@ final class VectorSparseAlgebra extends SparseAlgebra {
       int slots = codes.rows() * codes.k();
       Arrays.fill(((HostFloats) wanted.values()).array(), 0, slots, 0);
     }
-    order.sort(codes, atoms.rows());
+    order.sort(codes, atoms.rows(), null);
     decodeBackward(codes.values(), atoms, g, write, wanted);
   }
 
   @Override
   protected void decodeBackwardKernel(
       CsrCodes codes, Matrix atoms, Matrix g, Write write, DecodeGradients wanted) {
-    order.sort(codes, atoms.rows());
+    order.sort(codes, atoms.rows(), null);
     decodeBackward(codes.values(), atoms, g, write, wanted);
   }
 
@@ -249,6 +265,61 @@ final class VectorSparseAlgebra extends SparseAlgebra {
         wanted.activeAtoms(),
         atoms,
         wanted.values());
+  }
+
+  @Override
+  protected void encodeBackwardKernel(
+      SlottedCodes codes,
+      Floats gradient,
+      Matrix x,
+      Matrix weights,
+      Write write,
+      EncodeGradients wanted) {
+    order.sort(codes, weights.rows(), mask(codes.values(), wanted));
+    read(codes);
+    encodeBackward(codes.values(), gradient, x, weights, write, wanted);
+  }
+
+  @Override
+  protected void encodeBackwardKernel(
+      CsrCodes codes,
+      Floats gradient,
+      Matrix x,
+      Matrix weights,
+      Write write,
+      EncodeGradients wanted) {
+    order.sort(codes, weights.rows(), mask(codes.values(), wanted));
+    read(codes);
+    encodeBackward(codes.values(), gradient, x, weights, write, wanted);
+  }
+
+  /** Where the numbers stand by which entries may be left out; null to take all. */
+  private static float[] mask(Floats values, EncodeGradients wanted) {
+    return wanted.activation() == Activation.RELU ? ((HostFloats) values).array() : null;
+  }
+
+  /** Of codes that have been read, and whose entries have been sorted. */
+  private void encodeBackward(
+      Floats codeValues,
+      Floats gradient,
+      Matrix x,
+      Matrix weights,
+      Write write,
+      EncodeGradients wanted) {
+    float[] slopes = ((HostFloats) gradient).array();
+    if (wanted.x() != null) {
+      values = slopes;
+      mask = mask(codeValues, wanted);
+      decodeAll(x.rows(), weights, null, write, wanted.x());
+    }
+    forget();
+    if (wanted.bias() != null) {
+      gradients.sums(slopes, write, ((HostFloats) wanted.bias()).array());
+    }
+    if (wanted.preBias() != null) {
+      gradients.negativeWeightedSum(weights, slopes, write, wanted.preBias());
+    }
+    gradients.outer(x, slopes, write, wanted.weights(), wanted.activeWeights(), weights, null);
   }
 
   @Override

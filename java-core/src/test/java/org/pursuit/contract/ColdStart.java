@@ -12,6 +12,7 @@ import org.pursuit.data.Matrix;
 import org.pursuit.data.PursuitTape;
 import org.pursuit.kernel.Adam;
 import org.pursuit.kernel.DecodeGradients;
+import org.pursuit.kernel.EncodeGradients;
 import org.pursuit.kernel.Fired;
 import org.pursuit.kernel.Gate;
 import org.pursuit.kernel.MatchingPursuit;
@@ -82,6 +83,27 @@ final class ColdStart {
           () ->
               lab.sparseAlgebra()
                   .decodeBackward(codes, atoms, x, Write.OVERWRITE, gradients.values(dots)));
+
+      Matrix weightGradient = output(lab, "encodeBackward" + shape, ATOMS, D);
+      Floats preBias = lab.floatsOutput(D);
+      vectors.put("encodeBackward, pre-bias" + shape, preBias);
+      EncodeGradients ofEncoder = EncodeGradients.none().weights(weightGradient);
+      kernels.put(
+          "encodeBackward" + shape,
+          () ->
+              lab.sparseAlgebra()
+                  .encodeBackward(codes, codes.values(), x, atoms, Write.OVERWRITE, ofEncoder));
+      kernels.put(
+          "encodeBackward, pre-bias" + shape,
+          () ->
+              lab.sparseAlgebra()
+                  .encodeBackward(
+                      codes,
+                      codes.values(),
+                      x,
+                      atoms,
+                      Write.OVERWRITE,
+                      ofEncoder.preBias(preBias)));
 
       Matrix sums = output(lab, "axpby" + shape, rows, D);
       kernels.put("axpby" + shape, () -> lab.training().axpby(0.3f, x, 0, sums));

@@ -2,12 +2,12 @@ package org.pursuit.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeSet;
+import java.util.function.DoubleSupplier;
 import org.pursuit.CapacityException;
 import org.pursuit.data.DType;
 import org.pursuit.data.Floats;
@@ -34,7 +34,7 @@ class DecodeBackwardContract {
   private static final int ATOMS = 90;
 
   /** The layouts that a code may have. */
-  private enum Layout {
+  enum Layout {
     SELECTION,
     TAPE,
     CSR;
@@ -81,7 +81,7 @@ class DecodeBackwardContract {
               String what = layout + " [" + rows + ", " + k + "], d = " + d;
 
               layout.backward(lab, slots, uploaded, gradient, Write.OVERWRITE, out.atoms(dense));
-              float[] expected = atomGradient(slots, g, ATOMS, null).exactly(DType.F32);
+              float[] expected = Slopes.outer(slots, g, ATOMS, null).exactly(DType.F32);
               Same.numbers(dense.download(), expected, what + ": atoms");
               Same.numbers(
                   values.download(),
@@ -93,7 +93,7 @@ class DecodeBackwardContract {
               DecodeGradients rowSparse = DecodeGradients.none().activeAtoms(active);
               layout.backward(lab, slots, uploaded, gradient, Write.OVERWRITE, rowSparse);
               ActiveRows found = ActiveRows.of(active);
-              Same.ints(found.ids(), named(slots), what + ": active atoms");
+              Same.ints(found.ids(), Slopes.named(slots), what + ": active atoms");
               Same.numbers(found.dense(ATOMS).values(), expected, what + ": active atoms");
             }
           }
@@ -126,7 +126,7 @@ class DecodeBackwardContract {
                 Write.OVERWRITE,
                 new DecodeGradients(values, dense, null, bias));
             String what = atomType + ", " + gType + " " + placement + " to " + outType;
-            atomGradient(slots, stored, ATOMS, null)
+            Slopes.outer(slots, stored, ATOMS, null)
                 .assertMatches(dense.download(), outType, what + ": atoms");
             columnSums(stored, null).assertMatches(bias.download(), DType.F32, what + ": bias");
             if (layout != Layout.CSR) {
@@ -164,7 +164,7 @@ class DecodeBackwardContract {
                 Write.ACCUMULATE,
                 new DecodeGradients(values, dense, null, bias));
             String what = layout + " in " + dtype + ", d = " + d;
-            Same.numbers(dense.download(), atomGradient(slots, g, ATOMS, old).exactly(dtype), what);
+            Same.numbers(dense.download(), Slopes.outer(slots, g, ATOMS, old).exactly(dtype), what);
             Same.numbers(
                 bias.download(), columnSums(g, oldBias).exactly(DType.F32), what + ": bias");
             float[] sums = layout.arranged(slots, dots(slots, atoms, g).exactly(DType.F32));
@@ -198,9 +198,9 @@ class DecodeBackwardContract {
                 lab.matrix(g),
                 step == 0 ? Write.OVERWRITE : Write.ACCUMULATE,
                 DecodeGradients.none().activeAtoms(active));
-        float[] expected = atomGradient(slots, g, ATOMS, sum).exactly(DType.F32);
+        float[] expected = Slopes.outer(slots, g, ATOMS, sum).exactly(DType.F32);
         sum = new Dense(ATOMS, d, expected);
-        Arrays.stream(named(slots)).forEach(ids::add);
+        Arrays.stream(Slopes.named(slots)).forEach(ids::add);
         ActiveRows found = ActiveRows.of(active);
         int[] all = ids.stream().mapToInt(Integer::intValue).toArray();
         Same.ints(found.ids(), all, "after step " + step);
@@ -215,7 +215,7 @@ class DecodeBackwardContract {
     Slots slots = Slots.random(9, 5, ATOMS, random).withIntegerValues(3, random);
     Dense atoms = Inputs.integers(ATOMS, 11, 2, random);
     Dense g = Inputs.integers(9, 11, 2, random);
-    int needed = named(slots).length;
+    int needed = Slopes.named(slots).length;
     for (Write write : Write.values()) {
       try (Lab lab = backend.open()) {
         RowSparseMatrix enough = lab.rowSparse(ATOMS, 11, needed);
@@ -229,7 +229,7 @@ class DecodeBackwardContract {
         lab.sparseAlgebra()
             .decodeBackward(lab.codes(slots), uploaded, gradient, write, out.activeAtoms(enough));
         lab.backend().synchronize();
-        Same.ints(ActiveRows.of(enough).ids(), named(slots), "as many as fit");
+        Same.ints(ActiveRows.of(enough).ids(), Slopes.named(slots), "as many as fit");
         values.upload(new float[45]);
         assertThatExceptionOfType(CapacityException.class)
             .isThrownBy(
@@ -279,13 +279,13 @@ class DecodeBackwardContract {
               .decodeBackward(lab.tape(slots), atoms, gradient, write, out.atoms(dense));
           Same.numbers(
               dense.download(),
-              atomGradient(slots, g, 8, old).exactly(DType.F32),
+              Slopes.outer(slots, g, 8, old).exactly(DType.F32),
               rows + " rows, " + write);
           lab.sparseAlgebra()
               .decodeBackward(lab.tape(slots), atoms, gradient, write, out.activeAtoms(active));
           Same.numbers(
               ActiveRows.of(active).dense(8).values(),
-              atomGradient(slots, g, 8, null).exactly(DType.F32),
+              Slopes.outer(slots, g, 8, null).exactly(DType.F32),
               rows + " rows, active, " + write);
         }
       }
@@ -313,12 +313,12 @@ class DecodeBackwardContract {
         lab.sparseAlgebra()
             .decodeBackward(
                 lab.tape(slots), atoms, lab.matrix(g), Write.OVERWRITE, out.atoms(dense));
-        float[] expected = atomGradient(slots, g, n, null).exactly(DType.F32);
+        float[] expected = Slopes.outer(slots, g, n, null).exactly(DType.F32);
         Same.numbers(dense.download(), expected, n + " atoms");
         lab.sparseAlgebra()
             .decodeBackward(
                 lab.tape(slots), atoms, lab.matrix(g), Write.OVERWRITE, out.activeAtoms(active));
-        Same.ints(ActiveRows.of(active).ids(), named(slots), n + " atoms");
+        Same.ints(ActiveRows.of(active).ids(), Slopes.named(slots), n + " atoms");
         Same.numbers(ActiveRows.of(active).dense(n).values(), expected, n + " atoms, active");
       }
     }
@@ -346,7 +346,7 @@ class DecodeBackwardContract {
             lab.matrix(g),
             Write.OVERWRITE,
             DecodeGradients.none().atoms(dense).bias(bias));
-        float[] expected = atomGradient(slots, g, 7, null).exactly(DType.F32);
+        float[] expected = Slopes.outer(slots, g, 7, null).exactly(DType.F32);
         Same.numbers(dense.download(), expected, layout + " with " + Arrays.toString(special));
         assertThat(expected[19]).as("0 · NaN").isNaN();
         Same.numbers(bias.download(), columnSums(g, null).exactly(DType.F32), layout + ": bias");
@@ -364,10 +364,10 @@ class DecodeBackwardContract {
     int d = 6;
     Slots slots = Slots.randomTape(5, 4, 7, random);
     Dense w = Inputs.normal(5, d, random);
-    double[] values = doubles(slots.values());
-    double[] atoms = doubles(Inputs.normal(7, d, random).values());
-    double[] bias = doubles(Inputs.normal(d, random));
-    Loss loss = () -> loss(slots, values, atoms, bias, w);
+    double[] values = Slopes.doubles(slots.values());
+    double[] atoms = Slopes.doubles(Inputs.normal(7, d, random).values());
+    double[] bias = Slopes.doubles(Inputs.normal(d, random));
+    DoubleSupplier loss = () -> loss(slots, values, atoms, bias, w);
     Dense g = w.map(v -> v);
     for (int i = 0; i < g.values().length; i++) {
       g.values()[i] += (float) decoded(slots, values, atoms, bias, i / d, i % d);
@@ -376,7 +376,7 @@ class DecodeBackwardContract {
       Floats valueGradient = lab.floatsOutput(slots.values().length);
       Matrix atomGradient = lab.output(7, d);
       Floats biasGradient = lab.floatsOutput(d);
-      float[] dictionary = floats(atoms);
+      float[] dictionary = Slopes.floats(atoms);
       lab.sparseAlgebra()
           .decodeBackward(
               lab.tape(slots),
@@ -390,9 +390,9 @@ class DecodeBackwardContract {
           assertThat(found[slot]).as("empty slot " + slot).isZero();
         }
       }
-      assertSlopes(found, values, loss, "value");
-      assertSlopes(atomGradient.download(), atoms, loss, "atom");
-      assertSlopes(biasGradient.download(), bias, loss, "bias");
+      Slopes.assertNear(found, values, loss, "value");
+      Slopes.assertNear(atomGradient.download(), atoms, loss, "atom");
+      Slopes.assertNear(biasGradient.download(), bias, loss, "bias");
     }
   }
 
@@ -420,7 +420,7 @@ class DecodeBackwardContract {
           algebra.decodeBackward(tape, uploaded, gradient, Write.OVERWRITE, rowSparse);
           algebra.decodeBackward(tape, uploaded, gradient, Write.ACCUMULATE, rowSparse);
           float[] found =
-              joined(
+              Slopes.joined(
                   values.download(),
                   dense.download(),
                   bias.download(),
@@ -457,25 +457,6 @@ class DecodeBackwardContract {
     }
   }
 
-  private interface Loss {
-    double value();
-  }
-
-  /** Each found slope against the central difference over its parameter. */
-  private static void assertSlopes(float[] found, double[] parameters, Loss loss, String name) {
-    for (int i = 0; i < parameters.length; i++) {
-      double at = parameters[i];
-      parameters[i] = at + 0x1p-10;
-      double above = loss.value();
-      parameters[i] = at - 0x1p-10;
-      double slope = (above - loss.value()) / 0x1p-9;
-      parameters[i] = at;
-      assertThat((double) found[i])
-          .as("slope of " + name + " " + i)
-          .isCloseTo(slope, within(2e-5 * (1 + Math.abs(slope))));
-    }
-  }
-
   private static double decoded(
       Slots slots, double[] values, double[] atoms, double[] bias, int row, int i) {
     double sum = bias[i];
@@ -494,23 +475,6 @@ class DecodeBackwardContract {
       }
     }
     return loss;
-  }
-
-  /** Σ value·g + old of every atom, in double. */
-  private static Estimate atomGradient(Slots slots, Dense g, int n, Dense old) {
-    int d = g.columns();
-    Estimate sums = new Estimate(n * d);
-    for (int i = 0; i < n * d && old != null; i++) {
-      sums.add(i, old.values()[i]);
-    }
-    for (int row = 0; row < slots.rows(); row++) {
-      for (int slot = 0; slot < slots.counts()[row]; slot++) {
-        for (int i = 0; i < d; i++) {
-          sums.add(slots.index(row, slot) * d + i, (double) slots.value(row, slot) * g.at(row, i));
-        }
-      }
-    }
-    return sums;
   }
 
   private static Estimate dots(Slots slots, Dense atoms, Dense g) {
@@ -535,37 +499,5 @@ class DecodeBackwardContract {
       }
     }
     return sums;
-  }
-
-  /** The atoms that an entry names, ascending. */
-  private static int[] named(Slots slots) {
-    return Arrays.stream(slots.indices()).filter(index -> index >= 0).distinct().sorted().toArray();
-  }
-
-  private static double[] doubles(float[] values) {
-    double[] made = new double[values.length];
-    for (int i = 0; i < made.length; i++) {
-      made[i] = values[i];
-    }
-    return made;
-  }
-
-  private static float[] floats(double[] values) {
-    float[] made = new float[values.length];
-    for (int i = 0; i < made.length; i++) {
-      made[i] = (float) values[i];
-    }
-    return made;
-  }
-
-  private static float[] joined(float[]... arrays) {
-    int length = Arrays.stream(arrays).mapToInt(a -> a.length).sum();
-    float[] made = new float[length];
-    int at = 0;
-    for (float[] array : arrays) {
-      System.arraycopy(array, 0, made, at, array.length);
-      at += array.length;
-    }
-    return made;
   }
 }

@@ -22,6 +22,7 @@ import org.pursuit.data.RowSparseMatrix;
 import org.pursuit.kernel.Adam;
 import org.pursuit.kernel.BiasAdaptation;
 import org.pursuit.kernel.DecodeGradients;
+import org.pursuit.kernel.EncodeGradients;
 import org.pursuit.kernel.Fired;
 import org.pursuit.kernel.Gate;
 import org.pursuit.kernel.GlobalTopK;
@@ -626,7 +627,7 @@ class ErrorTextTest {
           lab, "gradients.values: expected [6], found [4]", codes, atoms, g, none.values(four));
       rejectsBackward(
           lab,
-          "gradients.values: expected other numbers than the values of codes",
+          "gradients.values: expected other numbers than those of codes",
           codes,
           atoms,
           g,
@@ -668,6 +669,78 @@ class ErrorTextTest {
               lab.sparseAlgebra()
                   .decodeBackward(codes, atoms, g, Write.OVERWRITE, none.activeAtoms(closed)));
     }
+  }
+
+  @EveryBackend
+  void encodeBackward(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      FixedWidthCodes codes = lab.keep(lab.backend().fixedWidthCodes(2, 3));
+      CsrCodes csr = lab.keep(lab.backend().csrCodes(2, 7, 6));
+      Floats slopes = lab.floats(new float[6]);
+      Floats four = lab.floats(new float[4]);
+      Matrix x = zeros(lab, 2, 5);
+      Matrix weights = zeros(lab, 7, 5);
+      EncodeGradients none = EncodeGradients.none();
+      SparseAlgebra algebra = lab.sparseAlgebra();
+      Write write = Write.OVERWRITE;
+      rejects(
+          "gradient: expected [6], found [4]",
+          () -> algebra.encodeBackward(codes, four, x, weights, write, none));
+      rejects(
+          "weights: expected a value, found null",
+          () -> algebra.encodeBackward(codes, slopes, x, null, write, none));
+      rejects(
+          "x: expected [2, 5], found [7, 5]",
+          () -> algebra.encodeBackward(codes, slopes, weights, weights, write, none));
+      rejects(
+          "weights: expected [7, 5], found [2, 5]",
+          () -> algebra.encodeBackward(csr, slopes, x, x, write, none));
+      rejects(
+          "write: expected a value, found null",
+          () -> algebra.encodeBackward(codes, slopes, x, weights, null, none));
+      rejects(
+          "gradients: expected a value, found null",
+          () -> algebra.encodeBackward(codes, slopes, x, weights, write, null));
+      rejectsEncodeBackward(
+          lab, "gradients.weights: expected [7, 5], found [2, 5]", none.weights(x));
+      rejectsEncodeBackward(
+          lab,
+          "gradients.activeWeights: expected [7, 5], found [7, 4]",
+          none.activeWeights(lab.rowSparse(7, 4, 1)));
+      rejectsEncodeBackward(lab, "gradients.x: expected [2, 5], found [7, 5]", none.x(weights));
+      rejectsEncodeBackward(lab, "gradients.bias: expected [7], found [4]", none.bias(four));
+      rejectsEncodeBackward(lab, "gradients.preBias: expected [5], found [4]", none.preBias(four));
+      rejects(
+          "gradients.x: expected elements apart from those of x",
+          () -> algebra.encodeBackward(codes, slopes, x, weights, write, none.x(x)));
+      Floats both = lab.floats(new float[7]);
+      rejects(
+          "gradients.bias: expected other numbers than those of gradient",
+          () ->
+              algebra.encodeBackward(
+                  lab.keep(lab.backend().fixedWidthCodes(1, 7)),
+                  both,
+                  x.rows(0, 1),
+                  weights,
+                  write,
+                  none.bias(both)));
+      rejects("activation: expected a value, found null", () -> none.activation(null));
+      rejects(
+          "activeWeights: expected null where weights is given",
+          () -> none.weights(weights).activeWeights(lab.rowSparse(7, 5, 2)));
+    }
+  }
+
+  private static void rejectsEncodeBackward(Lab lab, String message, EncodeGradients gradients) {
+    FixedWidthCodes codes = lab.keep(lab.backend().fixedWidthCodes(2, 3));
+    Floats slopes = lab.floats(new float[6]);
+    Matrix x = zeros(lab, 2, 5);
+    Matrix weights = zeros(lab, 7, 5);
+    rejects(
+        message,
+        () ->
+            lab.sparseAlgebra()
+                .encodeBackward(codes, slopes, x, weights, Write.OVERWRITE, gradients));
   }
 
   private static void rejectsBackward(

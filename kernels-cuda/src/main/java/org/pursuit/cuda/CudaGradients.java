@@ -27,6 +27,9 @@ final class CudaGradients {
   private final AtomSlices slices;
   private final EntrySort entries;
 
+  private DeviceCodes codes;
+  private int n;
+  private long old;
   private long starts;
   private long pieceStarts;
   private long positions;
@@ -39,25 +42,34 @@ final class CudaGradients {
     this.entries = entries;
   }
 
-  /** {@code out[j] = Σ value·rows[b]} over the entries of rows b with index j. */
-  void outer(DeviceCodes codes, DeviceRows rows, Matrix out, boolean accumulate) {
-    int n = out.rows();
-    if (n == 0 || out.columns() == 0) {
-      return;
+  /**
+   * Finds the entries of each of {@code n} atoms, and which rows of {@code active} are active, if
+   * there is one.
+   *
+   * @param keep whether rows that are active now stay so, with what they hold
+   */
+  void sort(DeviceCodes codes, int n, RowSparseMatrix active, boolean keep) {
+    this.codes = codes;
+    this.n = n;
+    old = 0;
+    if (active != null && keep) {
+      old = copied(DeviceRows.of(active.elements()), active.capacity());
     }
     entries.sort(codes, n);
-    findRuns(n, null, false);
-    sumRuns(codes, rows, n, DeviceRows.of(out), n, null, 0, accumulate);
+    findRuns(active, active != null && keep);
   }
 
-  /** The same of the rows that an entry names. */
-  void outer(DeviceCodes codes, DeviceRows rows, RowSparseMatrix out, boolean accumulate) {
-    DeviceRows elements = DeviceRows.of(out.elements());
-    long old = accumulate ? copied(elements, out.capacity()) : 0;
-    entries.sort(codes, out.rows());
-    findRuns(out.rows(), out, accumulate);
+  /** {@code out[j] = Σ value·rows[b]} over the sorted entries of rows b with index j. */
+  void outer(DeviceRows rows, Matrix out, boolean accumulate) {
+    if (n > 0 && out.columns() > 0) {
+      sumRuns(rows, DeviceRows.of(out), n, null, accumulate);
+    }
+  }
+
+  /** The same of the active rows, with which the entries have been sorted. */
+  void outer(DeviceRows rows, RowSparseMatrix out, boolean accumulate) {
     if (out.capacity() > 0 && out.columns() > 0) {
-      sumRuns(codes, rows, out.rows(), elements, out.capacity(), out, old, accumulate);
+      sumRuns(rows, DeviceRows.of(out.elements()), out.capacity(), out, accumulate);
     }
   }
 
@@ -69,10 +81,7 @@ final class CudaGradients {
     return copy;
   }
 
-  /**
-   * Finds where each atom's entries begin; and which rows of {@code active} are, if there is one.
-   */
-  private void findRuns(int n, RowSparseMatrix active, boolean keep) {
+  private void findRuns(RowSparseMatrix active, boolean keep) {
     int tiles = Math.max(1, Math.ceilDiv(n, TILE));
     long words = 2 * (n + 1L) + 2L * tiles + (active == null ? 0 : 2L * n);
     starts = cuda.workspace().address(Slot.RUNS, words * Integer.BYTES);
@@ -108,17 +117,9 @@ final class CudaGradients {
    * Adds up the runs.
    *
    * @param sums rows of {@code out}: all atoms, or those that may be active
-   * @param old what active rows held before
    */
   private void sumRuns(
-      DeviceCodes codes,
-      DeviceRows rows,
-      int n,
-      DeviceRows out,
-      int sums,
-      RowSparseMatrix active,
-      long old,
-      boolean accumulate) {
+      DeviceRows rows, DeviceRows out, int sums, RowSparseMatrix active, boolean accumulate) {
     int d = out.columns();
     int pieces = (int) (codes.entries() / PIECE);
     int partStride = (int) DeviceRows.alignedStride(d, DType.F32);
@@ -127,25 +128,22 @@ final class CudaGradients {
     int width = slices.width(Math.min(codes.rows(), codes.entries()), vectors);
     long blocks = Math.ceilDiv(((long) sums + pieces) * width, GATHER_THREADS);
     Kernel sum = kernels.kernel(SUM_RUNS[rows.format()]);
-    arguments(sum, codes, rows, n, out, sums, active, old, accumulate, parts, pieces, width)
+    arguments(sum, rows, out, sums, active, accumulate, parts, pieces, width)
         .launch(Math.ceilDiv(vectors, width) * blocks, 1, GATHER_THREADS, 0);
     if (pieces > 0) {
       long quads = Math.ceilDiv(d, 4);
       Kernel fix = kernels.kernel("fix_runs");
-      arguments(fix, codes, rows, n, out, sums, active, old, accumulate, parts, pieces, width)
+      arguments(fix, rows, out, sums, active, accumulate, parts, pieces, width)
           .launch(Math.ceilDiv(pieces * quads, THREADS), 1, THREADS, 0);
     }
   }
 
   private Kernel arguments(
       Kernel kernel,
-      DeviceCodes codes,
       DeviceRows rows,
-      int n,
       DeviceRows out,
       int sums,
       RowSparseMatrix active,
-      long old,
       boolean accumulate,
       long parts,
       int pieces,
@@ -180,12 +178,57 @@ final class CudaGradients {
   }
 
   /**
+   * {@code out[j] = Σ value} over the sorted entries with index j; where these sums lie apart from
+   * what they are added to.
+   *
+   * @param out where they go; 0 for nowhere else
+   */
+  long sums(long out, boolean accumulate) {
+    long sums = cuda.workspace().address(Slot.RUN_SUMS, (long) n * Float.BYTES);
+    kernels
+        .kernel("sum_values")
+        .arguments()
+        .pointer(entries.values())
+        .pointer(starts)
+        .pointer(sums)
+        .pointer(out)
+        .int32(n)
+        .int32(accumulate ? 1 : 0)
+        .launch(Math.ceilDiv(n, THREADS / 32), 1, THREADS, 0);
+    return sums;
+  }
+
+  /** The codes without the entries whose values are ≤ 0, with other values. */
+  DeviceCodes positive(DeviceCodes codes, long values) {
+    long indices = cuda.workspace().address(Slot.POSITIVE_INDICES, codes.entries() * Integer.BYTES);
+    kernels
+        .kernel("positive")
+        .arguments()
+        .pointer(codes.indices())
+        .pointer(codes.values())
+        .pointer(indices)
+        .int64(codes.entries())
+        .launch(Math.ceilDiv(codes.entries(), THREADS), 1, THREADS, 0);
+    return codes.with(indices, values);
+  }
+
+  /** {@code out = −Σ_j weight_j·rows[j]} over the atoms j with sorted entries. */
+  void negativeWeightedSum(DeviceRows rows, long weights, long out, boolean accumulate) {
+    columnSums(rows, n, weights, starts, -1, out, accumulate);
+  }
+
+  /** {@code out = Σ_b rows[b]}. */
+  void columnSums(DeviceRows rows, int rowCount, long out, boolean accumulate) {
+    columnSums(rows, rowCount, 0, 0, 1, out, accumulate);
+  }
+
+  /**
    * {@code out = ±Σ_b weight_b·rows[b]}.
    *
    * @param weights where they lie; 0: all are 1
    * @param counting where runs begin, of which rows without one do not count; 0: all count
    */
-  void columnSums(
+  private void columnSums(
       DeviceRows rows,
       int rowCount,
       long weights,

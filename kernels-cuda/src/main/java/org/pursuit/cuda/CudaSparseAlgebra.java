@@ -6,7 +6,9 @@ import org.pursuit.data.Floats;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
 import org.pursuit.data.SlottedCodes;
+import org.pursuit.kernel.Activation;
 import org.pursuit.kernel.DecodeGradients;
+import org.pursuit.kernel.EncodeGradients;
 import org.pursuit.kernel.SparseAlgebra;
 import org.pursuit.kernel.Write;
 
@@ -246,14 +248,74 @@ final class CudaSparseAlgebra extends SparseAlgebra {
     boolean accumulate = write == Write.ACCUMULATE;
     DeviceRows rows = DeviceRows.of(g);
     if (wanted.bias() != null) {
-      long bias = CudaFloats.address(wanted.bias());
-      gradients.columnSums(rows, g.rows(), 0, 0, 1, bias, accumulate);
+      gradients.columnSums(rows, g.rows(), CudaFloats.address(wanted.bias()), accumulate);
     }
     if (wanted.atoms() != null) {
-      gradients.outer(codes, rows, wanted.atoms(), accumulate);
+      gradients.sort(codes, wanted.atoms().rows(), null, accumulate);
+      gradients.outer(rows, wanted.atoms(), accumulate);
     }
     if (wanted.activeAtoms() != null) {
-      gradients.outer(codes, rows, wanted.activeAtoms(), accumulate);
+      gradients.sort(codes, wanted.activeAtoms().rows(), wanted.activeAtoms(), accumulate);
+      gradients.outer(rows, wanted.activeAtoms(), accumulate);
+    }
+  }
+
+  @Override
+  protected void encodeBackwardKernel(
+      SlottedCodes codes,
+      Floats gradient,
+      Matrix x,
+      Matrix weights,
+      Write write,
+      EncodeGradients wanted) {
+    encodeBackward(DeviceCodes.of(codes), gradient, x, weights, write, wanted);
+  }
+
+  @Override
+  protected void encodeBackwardKernel(
+      CsrCodes codes,
+      Floats gradient,
+      Matrix x,
+      Matrix weights,
+      Write write,
+      EncodeGradients wanted) {
+    encodeBackward(DeviceCodes.of(codes), gradient, x, weights, write, wanted);
+  }
+
+  private void encodeBackward(
+      DeviceCodes codes,
+      Floats gradient,
+      Matrix x,
+      Matrix weights,
+      Write write,
+      EncodeGradients wanted) {
+    boolean accumulate = write == Write.ACCUMULATE;
+    long slopes = CudaFloats.address(gradient);
+    DeviceCodes counting =
+        wanted.activation() == Activation.RELU
+            ? gradients.positive(codes, slopes)
+            : codes.with(codes.indices(), slopes);
+    if (wanted.x() != null) {
+      Kernel kernel = counting.begin(decoding(weights));
+      decode(kernel, counting.entries(), weights, null, write, wanted.x());
+    }
+    boolean matrix = wanted.weights() != null || wanted.activeWeights() != null;
+    boolean sums = wanted.bias() != null || wanted.preBias() != null;
+    if (matrix || sums) {
+      gradients.sort(counting, weights.rows(), wanted.activeWeights(), accumulate);
+    }
+    if (wanted.weights() != null) {
+      gradients.outer(DeviceRows.of(x), wanted.weights(), accumulate);
+    }
+    if (wanted.activeWeights() != null) {
+      gradients.outer(DeviceRows.of(x), wanted.activeWeights(), accumulate);
+    }
+    if (sums) {
+      long perAtom = gradients.sums(CudaFloats.address(wanted.bias()), accumulate);
+      if (wanted.preBias() != null) {
+        long out = CudaFloats.address(wanted.preBias());
+        gradients.negativeWeightedSum(DeviceRows.of(weights), perAtom, out, accumulate);
+      }
     }
   }
 

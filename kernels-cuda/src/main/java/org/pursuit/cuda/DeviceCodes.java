@@ -37,6 +37,11 @@ record DeviceCodes(
         0);
   }
 
+  /** The same rows with other indices and values. */
+  DeviceCodes with(long indices, long values) {
+    return new DeviceCodes(indices, values, counts, offsets, entries, rows, k);
+  }
+
   /** Begins a kernel's arguments with these. */
   Kernel begin(Kernel kernel) {
     return kernel

@@ -30,6 +30,10 @@ enum Slot {
   SORTED_ENTRIES,
   /** Where the entries of each atom begin. */
   RUNS,
+  /** Sums of each atom's values. */
+  RUN_SUMS,
+  /** Indices of codes without those of values that are not positive. */
+  POSITIVE_INDICES,
   /** Sums of pieces of long runs of entries. */
   PIECES,
   /** What active rows held before. */

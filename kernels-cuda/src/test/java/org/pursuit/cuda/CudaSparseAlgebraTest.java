@@ -18,7 +18,9 @@ import org.pursuit.data.Floats;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.PursuitTape;
 import org.pursuit.data.RowSparseMatrix;
+import org.pursuit.kernel.Activation;
 import org.pursuit.kernel.DecodeGradients;
+import org.pursuit.kernel.EncodeGradients;
 import org.pursuit.kernel.SparseAlgebra;
 import org.pursuit.kernel.Write;
 import org.pursuit.support.CsrEntries;
@@ -123,6 +125,17 @@ class CudaSparseAlgebraTest {
           .isInstanceOf(IndexOutOfBoundsException.class)
           .hasMessageContaining("index 90");
 
+      algebra.encodeBackward(
+          codes,
+          codes.values(),
+          gradient,
+          dictionary,
+          Write.OVERWRITE,
+          EncodeGradients.none().weights(atomGradient));
+      assertThatThrownBy(backend::synchronize)
+          .isInstanceOf(IndexOutOfBoundsException.class)
+          .hasMessageContaining("index 90");
+
       codes.upload(new int[] {ATOMS - 1, 3}, new float[] {1, 1}, new int[] {2});
       algebra.decode(codes, dictionary, null, out);
       float[] expected = new float[D];
@@ -171,6 +184,12 @@ class CudaSparseAlgebraTest {
             DecodeGradients wanted = new DecodeGradients(dots, null, active, bias);
             algebra.decodeBackward(codes, dictionary, out, Write.OVERWRITE, wanted);
             algebra.decodeBackward(codes, dictionary, out, Write.ACCUMULATE, wanted);
+            EncodeGradients ofEncoder =
+                EncodeGradients.none()
+                    .activeWeights(active)
+                    .preBias(bias)
+                    .activation(Activation.RELU);
+            algebra.encodeBackward(codes, dots, out, dictionary, Write.ACCUMULATE, ofEncoder);
           };
       slots.upload(codes);
       calls.run();

@@ -14,7 +14,9 @@ import org.pursuit.data.Matrix;
 import org.pursuit.data.PursuitTape;
 import org.pursuit.data.RowSparseMatrix;
 import org.pursuit.data.SlottedCodes;
+import org.pursuit.kernel.Activation;
 import org.pursuit.kernel.DecodeGradients;
+import org.pursuit.kernel.EncodeGradients;
 import org.pursuit.kernel.MatchingPursuit;
 import org.pursuit.kernel.PursuitGradients;
 import org.pursuit.kernel.RowNormalisation;
@@ -55,6 +57,7 @@ final class Tour {
         Gram gram = backend.gram(ATOMS);
         Floats dots = backend.floats(ROWS * K);
         Floats biasGradient = backend.floats(D);
+        Floats encoderBias = backend.floats(ATOMS);
         RowSparseMatrix active = backend.rowSparseMatrix(ATOMS, D, ROWS * K);
         Floats errors = backend.floats(ROWS)) {
       List<String> results = new ArrayList<>();
@@ -92,6 +95,20 @@ final class Tour {
       add(results, active.elements().download());
       add(results, biasGradient.download());
       add(results, dots.download());
+      EncodeGradients ofEncoder =
+          EncodeGradients.none()
+              .activeWeights(active)
+              .bias(encoderBias)
+              .x(out)
+              .preBias(biasGradient);
+      backend
+          .sparseAlgebra()
+          .encodeBackward(
+              codes, dots, x, atoms, Write.OVERWRITE, ofEncoder.activation(Activation.RELU));
+      add(results, active.elements().download());
+      add(results, encoderBias.download());
+      add(results, out.download());
+      add(results, biasGradient.download());
 
       MatchingPursuit steps = MatchingPursuit.steps(K);
       backend.pursuits().matchingPursuit(x, atoms, steps, tape, out);

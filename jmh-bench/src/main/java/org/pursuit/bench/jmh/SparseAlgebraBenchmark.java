@@ -16,6 +16,7 @@ import org.pursuit.data.Floats;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.PursuitTape;
 import org.pursuit.kernel.DecodeGradients;
+import org.pursuit.kernel.EncodeGradients;
 import org.pursuit.kernel.Write;
 
 /** Products of codes with a dictionary, and the merging of a tape's repeated atoms. */
@@ -181,6 +182,80 @@ public class SparseAlgebraBenchmark extends KernelBenchmark {
     }
   }
 
+  /** Codes, their gradient, rows, weights, and what is derived from them. */
+  @State(Scope.Benchmark)
+  public static class EncoderBackward {
+    /** Rows x k x atoms x dimension: weights in memory, and some in cache. */
+    @Param({"1024x64x65536x2048", "1024x32x2048x384"})
+    public String shape;
+
+    /** Storage of the weights and of their gradient. */
+    @Param("F32")
+    public DType dtype;
+
+    private Backend backend;
+    private FixedWidthCodes codes;
+    private Floats slopes;
+    private Matrix x;
+    private Matrix weights;
+    private EncodeGradients gradients;
+
+    /** Makes the operands. */
+    @Setup
+    public void make(BenchmarkBackend backend) {
+      int[] sizes = Shapes.parse(shape, "rowsxkxnxd");
+      int n = sizes[2];
+      int d = sizes[3];
+      this.backend = backend.get();
+      codes = this.backend.fixedWidthCodes(sizes[0], sizes[1]);
+      BenchmarkData.distinctAtoms(codes, n);
+      slopes = this.backend.floats((long) sizes[0] * sizes[1]);
+      slopes.upload(BenchmarkData.normal("g", (long) sizes[0] * sizes[1]));
+      x = this.backend.matrix(sizes[0], d, DType.F32);
+      x.upload(BenchmarkData.normal("x", (long) sizes[0] * d));
+      weights = this.backend.matrix(n, d, dtype);
+      weights.upload(BenchmarkData.atoms(n, d));
+      gradients =
+          EncodeGradients.none()
+              .weights(this.backend.matrix(n, d, dtype))
+              .bias(this.backend.floats(n))
+              .x(this.backend.matrix(sizes[0], d, DType.F32));
+    }
+
+    /** Fails if the last result is wrong: the gradients of a few rows. */
+    @TearDown
+    public void verify() {
+      int[] indices = codes.indices().download();
+      float[] all = slopes.download();
+      for (int row : Verification.rowsOf(codes.rows())) {
+        double[] sums = new double[x.columns()];
+        double[] magnitudes = new double[x.columns()];
+        for (int slot = row * codes.k(); slot < (row + 1) * codes.k(); slot++) {
+          float[] atom = weights.rows(indices[slot], indices[slot] + 1).download();
+          for (int i = 0; i < sums.length; i++) {
+            double term = (double) all[slot] * atom[i];
+            sums[i] += term;
+            magnitudes[i] += Math.abs(term);
+          }
+        }
+        float[] found = gradients.x().rows(row, row + 1).download();
+        for (int i = 0; i < sums.length; i++) {
+          double bound = Verification.roundingBound(codes.k(), magnitudes[i]);
+          Verification.near(sums[i], found[i], bound, "gradient of row " + row + ", " + i);
+        }
+      }
+      double sum = 0;
+      double magnitude = 0;
+      for (int slot = 0; slot < all.length; slot++) {
+        sum += indices[slot] == indices[0] ? all[slot] : 0;
+        magnitude += indices[slot] == indices[0] ? Math.abs(all[slot]) : 0;
+      }
+      double bound = Verification.roundingBound(codes.rows(), magnitude);
+      float found = gradients.bias().download()[indices[0]];
+      Verification.near(sum, found, bound, "gradient of bias " + indices[0]);
+    }
+  }
+
   /** A tape in which about every second atom comes again. */
   @State(Scope.Benchmark)
   public static class Tape {
@@ -264,6 +339,19 @@ public class SparseAlgebraBenchmark extends KernelBenchmark {
     return o.gradients;
   }
 
+  /**
+   * {@link org.pursuit.kernel.SparseAlgebra#encodeBackward(org.pursuit.data.SlottedCodes, Floats,
+   * Matrix, Matrix, Write, EncodeGradients)}: the gradients of all weights, of bias and rows.
+   */
+  @Benchmark
+  public EncodeGradients encodeBackward(EncoderBackward o) {
+    o.backend
+        .sparseAlgebra()
+        .encodeBackward(o.codes, o.slopes, o.x, o.weights, Write.OVERWRITE, o.gradients);
+    o.backend.synchronize();
+    return o.gradients;
+  }
+
   /** {@link org.pursuit.kernel.SparseAlgebra#coalesce}. */
   @Benchmark
   public FixedWidthCodes coalesce(Tape o) {
@@ -285,6 +373,7 @@ public class SparseAlgebraBenchmark extends KernelBenchmark {
       case "decode" -> decode(sizes[0], sizes[1], sizes[2], sizes[3], dtype);
       case "sampledDot" -> sampledDot(sizes[0], sizes[1], sizes[2], sizes[3], dtype);
       case "decodeBackward" -> decodeBackward(sizes[0], sizes[1], sizes[2], sizes[3], dtype);
+      case "encodeBackward" -> encodeBackward(sizes[0], sizes[1], sizes[2], sizes[3], dtype);
       default -> throw new IllegalArgumentException("kernel: found " + kernel);
     };
   }
@@ -312,6 +401,17 @@ public class SparseAlgebraBenchmark extends KernelBenchmark {
     long fixed = Work.codes(rows, k) + Work.words(rows * k + d) + atoms + gradient;
     long bytes = fixed + Work.words(rows * k * d + rows * d);
     return new Work(bytes, 4 * rows * k * d + rows * d, fixed + Work.words(rows * d));
+  }
+
+  /**
+   * Codes' indices with their gradients, and for each entry its row and its weights are read; the
+   * gradients of all weights, of bias and rows are written.
+   */
+  static Work encodeBackward(long rows, long k, long n, long d, DType dtype) {
+    long fixed = Work.codes(rows, k) + Work.words(n + rows * d) + dtype.bytes() * n * d;
+    long bytes = fixed + (dtype.bytes() + Float.BYTES) * rows * k * d;
+    long weights = dtype.bytes() * Math.min(n, rows * k) * d;
+    return new Work(bytes, 4 * rows * k * d + rows * k, fixed + Work.words(rows * d) + weights);
   }
 
   private static long footprint(long rows, long k, long n, long d, DType dtype) {

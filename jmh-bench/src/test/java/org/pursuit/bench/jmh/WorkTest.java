@@ -89,6 +89,16 @@ class WorkTest {
   }
 
   @Test
+  void encodeBackward() {
+    // Six rows and six of the weights are read, and five gradients, two rows and a bias written.
+    long fixed = CODES + 4 * (5 + 14) + 2 * 35;
+    assertThat(
+            SparseAlgebraBenchmark.work(
+                "encodeBackward", Map.of("shape", "2x3x5x7", "dtype", "BF16")::get))
+        .isEqualTo(new Work(fixed + (2 + 4) * 42, 4 * 42 + 6, fixed + 4 * 14 + 2 * 35));
+  }
+
+  @Test
   void coalesce() {
     assertThat(SparseAlgebraBenchmark.work("coalesce", Map.of("shape", "2x3")::get))
         .isEqualTo(new Work(2 * CODES, 6, 2 * CODES));
