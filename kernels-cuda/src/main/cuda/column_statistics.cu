@@ -21,6 +21,7 @@
 // and the entry is left out. keys, magnitudes, specials and units are 0 before count_entries.
 #include "column_statistics.h"
 
+#include "indices.cuh"
 #include "keys.cuh"
 #include "quads.cuh"
 #include "simt.cuh"
@@ -146,14 +147,14 @@ __device__ __forceinline__ bool entry_of(const EntriesArguments& a, long long e,
   long long end = a.end ? min(max(*a.end, 0ll), a.capacity) : a.capacity;
   if (e >= end) return false;
   column = a.indices[e];
-  return (unsigned)column < (unsigned)a.columns;
+  return is_atom(column, a.columns);
 }
 
 KERNEL(count_entries, THREADS, 6, const EntriesArguments a) {
   long long e = blockIdx.x * (long long)THREADS + threadIdx.x;
   int j = -1;
   if (!entry_of(a, e, j)) {
-    if (j != -1) atomicMax(a.outOfRange, (unsigned long long)((unsigned)j + 1u));
+    report(j, a.columns, a.outOfRange);
     return;
   }
   float v = a.values[e];

@@ -1,7 +1,7 @@
 // What follows from how often latents have fired.
 //
 // since_fired      since[j] = fires[j] > 0 ? 0 : since[j] + rows
-// dead_latents     dead[j] = since[j] >= limit; how many are is an integer, which blocks add to in any order
+// dead_latents     dead[j] = since[j] >= limit; how many are is an integer, which warps add to in any order
 // density          out[j] = fires[j] / rows, a quotient in double
 // moving_average   average[i] = momentum·average[i] + (1 - momentum)·observed[i], past every NaN
 //                  A thread an element: ceil(n / 256) blocks of 256.
@@ -35,8 +35,8 @@ KERNEL(dead_latents, THREADS, 6, const DeadLatentsArguments a) {
   long long j = blockIdx.x * (long long)THREADS + threadIdx.x;
   bool dead = j < a.n && a.since[j] >= a.limit;
   if (j < a.n) a.dead[j] = dead ? 1 : 0;
-  int count = __syncthreads_count(dead);
-  if (threadIdx.x == 0 && count > 0) atomicAdd(a.count, count);
+  unsigned ofWarp = __ballot_sync(~0u, dead);
+  if (threadIdx.x % 32 == 0 && ofWarp) atomicAdd(a.count, __popc(ofWarp));
 }
 
 KERNEL(density, THREADS, 6, const DensityArguments a) {

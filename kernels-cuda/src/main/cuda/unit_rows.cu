@@ -11,6 +11,7 @@
 // other. A row id that no atom has raises the flag, and the row stays.
 #include "unit_rows.h"
 
+#include "indices.cuh"
 #include "row_sums.cuh"
 
 ARGUMENTS(UnitRowsArguments, 40);
@@ -55,9 +56,9 @@ KERNEL(project_rows, RowSums::THREADS, 4, const ProjectArguments a) {
   long long rows = a.count ? min((long long)*a.count, a.rows) : a.rows, atom = row.row;
   bool present = row.row < rows;
   if (present && a.rowIds) {
-    unsigned id = (unsigned)a.rowIds[row.row];
-    present = id < (unsigned)a.atomCount;
-    if (!present && row.leads()) atomicMax(a.outOfRange, id + 1ull);
+    int id = a.rowIds[row.row];
+    if (row.leads()) report(id, a.atomCount, a.outOfRange);
+    present = is_atom(id, a.atomCount);
     atom = present ? id : 0;
   }
   float sums[2];

@@ -219,6 +219,21 @@ final class Check {
     }
   }
 
+  /** A block of columns that {@code all} columns hold. */
+  static void block(int first, int columns, long all, String name) {
+    if (columns < 0 || (long) first + columns > all) {
+      throw new IllegalArgumentException(
+          name
+              + ": expected columns up to "
+              + all
+              + ", found "
+              + columns
+              + " from "
+              + first
+              + " on");
+    }
+  }
+
   static void range(int value, int low, int high, String name) {
     if (value < low || value > high) {
       throw new IllegalArgumentException(

@@ -1,6 +1,9 @@
 package org.pursuit.kernel;
 
+import org.pursuit.data.ColumnCodes;
 import org.pursuit.data.CsrCodes;
+import org.pursuit.data.DType;
+import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Floats;
 import org.pursuit.data.Ints;
 import org.pursuit.data.Longs;
@@ -378,6 +381,241 @@ public abstract class Statistics extends KernelFamily {
     }
   }
 
+  /**
+   * Reduces the rows of each segment to one, as tokens to a document: row s of {@code out} is the
+   * {@link Reduction} of the rows {@code segments[s] … segments[s + 1])}, for the columns from
+   * {@code firstColumn} on.
+   *
+   * <p>A segment may go on in the next batch: with {@link Write#ACCUMULATE} what {@code out} holds
+   * takes part, and any split of the rows into batches gives the same as one call.
+   *
+   * @param codes [rows, k]
+   * @param segments where each segment's rows begin, and the last one's end [segments + 1]; a bound
+   *     outside of the rows is the nearest one within, and a segment that ends before it begins is
+   *     empty
+   * @param firstColumn the column that column 0 of {@code out} is
+   * @param out F32 [segments, columns]; entries of other columns take no part
+   */
+  public final void segmentReduce(
+      FixedWidthCodes codes,
+      Longs segments,
+      int firstColumn,
+      Reduction reduction,
+      Write write,
+      Matrix out) {
+    check.codes(codes, "codes");
+    checkSegments(segments, firstColumn, reduction, write, out);
+    KernelEvent event = begin();
+    try {
+      out.touch();
+      segmentReduceKernel(codes, segments, firstColumn, reduction, write, out);
+    } finally {
+      end(event, "segmentReduce", codes.rows(), out.columns(), codes.k());
+    }
+  }
+
+  /**
+   * {@link #segmentReduce(FixedWidthCodes, Longs, int, Reduction, Write, Matrix)} of row-compressed
+   * codes.
+   *
+   * @param codes [rows, n]
+   */
+  public final void segmentReduce(
+      CsrCodes codes,
+      Longs segments,
+      int firstColumn,
+      Reduction reduction,
+      Write write,
+      Matrix out) {
+    check.codes(codes, "codes");
+    checkSegments(segments, firstColumn, reduction, write, out);
+    Check.block(firstColumn, out.columns(), codes.columnCount(), "out");
+    KernelEvent event = begin();
+    try {
+      out.touch();
+      segmentReduceKernel(codes, segments, firstColumn, reduction, write, out);
+    } finally {
+      end(event, "segmentReduce", codes.rows(), out.columns(), 0);
+    }
+  }
+
+  /**
+   * In how many rows two latents fire together: {@code counts[i, j]} is the number of rows in which
+   * x has an event in column {@code firstColumn + i} and y one in column j. That is XᵀY of the
+   * binary codes, for a block of X's columns; all of it is too large where there are many.
+   *
+   * @param x [rows, k]
+   * @param y [rows, k′]; may be x
+   * @param fired which entries are events
+   * @param firstColumn first column of the block
+   * @param columns columns of the block
+   * @param counts [columns, n], row-major; every index of y lies below n
+   */
+  public final void cooccurrence(
+      FixedWidthCodes x,
+      FixedWidthCodes y,
+      Fired fired,
+      int firstColumn,
+      int columns,
+      Write write,
+      Longs counts) {
+    check.codes(x, "x");
+    check.codes(y, "y");
+    check.shape(y.rows(), y.k(), x.rows(), y.k(), "y");
+    int n = checkCounts(fired, firstColumn, columns, write, counts);
+    KernelEvent event = begin();
+    try {
+      cooccurrenceKernel(x, y, fired, firstColumn, columns, n, write, counts);
+    } finally {
+      end(event, "cooccurrence", x.rows(), columns, x.k());
+    }
+  }
+
+  /**
+   * {@link #cooccurrence(FixedWidthCodes, FixedWidthCodes, Fired, int, int, Write, Longs)} of
+   * row-compressed codes.
+   *
+   * @param x [rows, n′]
+   * @param y [rows, n]; may be x
+   */
+  public final void cooccurrence(
+      CsrCodes x,
+      CsrCodes y,
+      Fired fired,
+      int firstColumn,
+      int columns,
+      Write write,
+      Longs counts) {
+    check.codes(x, "x");
+    check.codes(y, "y");
+    check.shape(y.rows(), y.columnCount(), x.rows(), y.columnCount(), "y");
+    Check.notNegative(firstColumn, "firstColumn");
+    Check.block(firstColumn, columns, x.columnCount(), "columns");
+    check.vector(counts, (long) columns * y.columnCount(), "counts");
+    checkCounts(fired, firstColumn, columns, write, counts);
+    KernelEvent event = begin();
+    try {
+      cooccurrenceKernel(x, y, fired, firstColumn, columns, y.columnCount(), write, counts);
+    } finally {
+      end(event, "cooccurrence", x.rows(), columns, 0);
+    }
+  }
+
+  /**
+   * For each column of a block the m others that fire with it most often, more often first, then
+   * the lower one; those that never do are left out, and so is the column itself.
+   *
+   * @param counts {@link #cooccurrence} of codes with themselves [columns, n]
+   * @param firstColumn the column that row 0 of the counts is
+   * @param out neighbours [columns, m] in place of row ids, the counts as values (rounded to float)
+   */
+  public final void neighbours(Longs counts, int firstColumn, ColumnCodes out) {
+    check.handle(counts, "counts");
+    check.codes(out, "out");
+    Check.notNegative(firstColumn, "firstColumn");
+    int n = checkBlock(counts, out.columns());
+    KernelEvent event = begin();
+    try {
+      neighboursKernel(counts, firstColumn, n, out);
+    } finally {
+      end(event, "neighbours", out.columns(), n, out.m());
+    }
+  }
+
+  /**
+   * The Jaccard index of the rows in which two latents fire: {@code out[i, j] = c / (a + b − c)}
+   * with {@code c = counts[i, j]}, {@code a = firesX[firstColumn + i]} and {@code b = firesY[j]}; 0
+   * where neither ever fires.
+   *
+   * @param counts {@link #cooccurrence} of x and y [columns, n]
+   * @param firstColumn the column that row 0 of the counts is
+   * @param firesX in how many rows each latent of x fires [firstColumn + columns or more]
+   * @param firesY in how many rows each latent of y fires [n]
+   * @param out [columns, n]
+   */
+  public final void jaccard(Longs counts, int firstColumn, Longs firesX, Longs firesY, Matrix out) {
+    checkAssociation(counts, firstColumn, firesX, firesY, out);
+    KernelEvent event = begin();
+    try {
+      out.touch();
+      jaccardKernel(counts, firstColumn, firesX, firesY, out);
+    } finally {
+      end(event, "jaccard", out.rows(), out.columns(), 0);
+    }
+  }
+
+  /**
+   * Normalised pointwise mutual information: with the frequencies {@code p = c/rows}, {@code q =
+   * a/rows} and {@code r = b/rows} of {@link #jaccard}'s counts
+   *
+   * <pre>
+   *   out[i, j] = log(p / (q·r)) / −log p    1 where p = 1; 0 where c = 0
+   * </pre>
+   *
+   * <p>A latent with itself has 1, as far as it ever fires. Latents that never meet, whose value
+   * tends to −1, are 0: InterpEmbed stores no such pair.
+   *
+   * @param counts {@link #cooccurrence} of x and y [columns, n]
+   * @param firstColumn the column that row 0 of the counts is
+   * @param firesX in how many rows each latent of x fires [firstColumn + columns or more]
+   * @param firesY in how many rows each latent of y fires [n]
+   * @param rows rows that were counted, 0 or more
+   * @param out [columns, n]
+   */
+  public final void npmi(
+      Longs counts, int firstColumn, Longs firesX, Longs firesY, long rows, Matrix out) {
+    checkAssociation(counts, firstColumn, firesX, firesY, out);
+    Check.notNegative(rows, "rows");
+    KernelEvent event = begin();
+    try {
+      out.touch();
+      npmiKernel(counts, firstColumn, firesX, firesY, rows, out);
+    } finally {
+      end(event, "npmi", out.rows(), out.columns(), 0);
+    }
+  }
+
+  private void checkSegments(
+      Longs segments, int firstColumn, Reduction reduction, Write write, Matrix out) {
+    Check.notNegative(firstColumn, "firstColumn");
+    Check.required(reduction, "reduction");
+    Check.required(write, "write");
+    check.handle(out, "out");
+    if (out.dtype() != DType.F32) {
+      throw new IllegalArgumentException("out: expected F32, found " + out.dtype());
+    }
+    check.vector(segments, out.rows() + 1L, "segments");
+  }
+
+  private int checkCounts(Fired fired, int firstColumn, int columns, Write write, Longs counts) {
+    Check.required(fired, "fired");
+    Check.required(write, "write");
+    Check.notNegative(firstColumn, "firstColumn");
+    Check.notNegative(columns, "columns");
+    check.handle(counts, "counts");
+    return checkBlock(counts, columns);
+  }
+
+  /** How many counts each of {@code columns} columns has. */
+  private static int checkBlock(Longs counts, int columns) {
+    long n = columns == 0 ? 0 : counts.length() / columns;
+    if (n * columns != counts.length() || n > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "counts: expected [" + columns + ", n] elements, found [" + counts.length() + "]");
+    }
+    return (int) n;
+  }
+
+  private void checkAssociation(
+      Longs counts, int firstColumn, Longs firesX, Longs firesY, Matrix out) {
+    check.handle(out, "out");
+    check.vector(counts, out.size(), "counts");
+    Check.notNegative(firstColumn, "firstColumn");
+    check.handle(firesX, "firesX");
+    Check.block(firstColumn, out.rows(), firesX.length(), "firesX");
+    check.vector(firesY, out.columns(), "firesY");
+  }
+
   private void checkRows(Matrix x, Matrix y, Floats out) {
     check.handle(x, "x");
     check.matrix(y, x.rows(), x.columns(), "y");
@@ -464,4 +702,61 @@ public abstract class Statistics extends KernelFamily {
 
   /** Computes {@link #projectGradient(Matrix, RowSparseMatrix)}. */
   protected abstract void projectGradientKernel(Matrix atoms, RowSparseMatrix gradient);
+
+  /** Computes {@link #segmentReduce(FixedWidthCodes, Longs, int, Reduction, Write, Matrix)}. */
+  protected abstract void segmentReduceKernel(
+      FixedWidthCodes codes,
+      Longs segments,
+      int firstColumn,
+      Reduction reduction,
+      Write write,
+      Matrix out);
+
+  /** Computes {@link #segmentReduce(CsrCodes, Longs, int, Reduction, Write, Matrix)}. */
+  protected abstract void segmentReduceKernel(
+      CsrCodes codes,
+      Longs segments,
+      int firstColumn,
+      Reduction reduction,
+      Write write,
+      Matrix out);
+
+  /**
+   * Computes {@link #cooccurrence(FixedWidthCodes, FixedWidthCodes, Fired, int, int, Write, Longs)}
+   * with n counts a column.
+   */
+  protected abstract void cooccurrenceKernel(
+      FixedWidthCodes x,
+      FixedWidthCodes y,
+      Fired fired,
+      int firstColumn,
+      int columns,
+      int n,
+      Write write,
+      Longs counts);
+
+  /**
+   * Computes {@link #cooccurrence(CsrCodes, CsrCodes, Fired, int, int, Write, Longs)} with n counts
+   * a column.
+   */
+  protected abstract void cooccurrenceKernel(
+      CsrCodes x,
+      CsrCodes y,
+      Fired fired,
+      int firstColumn,
+      int columns,
+      int n,
+      Write write,
+      Longs counts);
+
+  /** Computes {@link #neighbours} with n counts a column. */
+  protected abstract void neighboursKernel(Longs counts, int firstColumn, int n, ColumnCodes out);
+
+  /** Computes {@link #jaccard}. */
+  protected abstract void jaccardKernel(
+      Longs counts, int firstColumn, Longs firesX, Longs firesY, Matrix out);
+
+  /** Computes {@link #npmi}. */
+  protected abstract void npmiKernel(
+      Longs counts, int firstColumn, Longs firesX, Longs firesY, long rows, Matrix out);
 }

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.Objects;
 import org.pursuit.data.CsrCodes;
 import org.pursuit.data.Floats;
+import org.pursuit.data.HostEntries;
 import org.pursuit.data.HostFloats;
-import org.pursuit.data.HostInts;
 import org.pursuit.data.HostLongs;
 import org.pursuit.data.HostMatrix;
 import org.pursuit.data.Longs;
@@ -43,25 +43,20 @@ final class ScalarColumnStatistics {
       SlottedCodes codes, Fired fired, Write write, Longs fires, Floats maxima, Floats sums) {
     int n =
         (int) (fires != null ? fires.length() : maxima != null ? maxima.length() : sums.length());
-    int[] indices = ((HostInts) codes.indices()).array();
-    float[] values = ((HostFloats) codes.values()).array();
-    int[] counts = ((HostInts) codes.counts()).array();
-    begin(n);
-    for (int b = 0; b < codes.rows(); b++) {
-      for (int slot = b * codes.k(); slot < b * codes.k() + counts[b]; slot++) {
-        add(indices[slot], values[slot], fired);
-      }
-    }
-    finish(write, fires, maxima, sums);
+    compute(HostEntries.of(codes), n, fired, write, fires, maxima, sums);
   }
 
   void compute(CsrCodes codes, Fired fired, Write write, Longs fires, Floats maxima, Floats sums) {
-    int[] columns = ((HostInts) codes.columns()).array();
-    float[] values = ((HostFloats) codes.values()).array();
-    long entries = ((HostLongs) codes.offsets()).array()[codes.rows()];
-    begin(codes.columnCount());
-    for (int e = 0; e < entries; e++) {
-      add(columns[e], values[e], fired);
+    compute(HostEntries.of(codes), codes.columnCount(), fired, write, fires, maxima, sums);
+  }
+
+  private void compute(
+      HostEntries codes, int n, Fired fired, Write write, Longs fires, Floats maxima, Floats sums) {
+    begin(n);
+    for (int b = 0; b < codes.rows(); b++) {
+      for (int e = codes.begin(b); e < codes.end(b); e++) {
+        add(codes.indices()[e], codes.values()[e], fired);
+      }
     }
     finish(write, fires, maxima, sums);
   }

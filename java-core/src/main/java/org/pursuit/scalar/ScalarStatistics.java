@@ -1,8 +1,11 @@
 package org.pursuit.scalar;
 
 import java.util.Arrays;
+import org.pursuit.data.ColumnCodes;
 import org.pursuit.data.CsrCodes;
+import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Floats;
+import org.pursuit.data.HostEntries;
 import org.pursuit.data.HostFloats;
 import org.pursuit.data.HostInts;
 import org.pursuit.data.HostMask;
@@ -16,6 +19,7 @@ import org.pursuit.data.RowSparseMatrix;
 import org.pursuit.data.SlottedCodes;
 import org.pursuit.kernel.BiasAdaptation;
 import org.pursuit.kernel.Fired;
+import org.pursuit.kernel.Reduction;
 import org.pursuit.kernel.Statistics;
 import org.pursuit.kernel.Write;
 
@@ -23,11 +27,13 @@ import org.pursuit.kernel.Write;
 final class ScalarStatistics extends Statistics {
   private final Scratch scratch;
   private final ScalarColumnStatistics columns;
+  private final ScalarCooccurrence cooccurrence;
 
   ScalarStatistics(Memory memory, Scratch scratch) {
     super(memory);
     this.scratch = scratch;
     this.columns = new ScalarColumnStatistics(scratch);
+    this.cooccurrence = new ScalarCooccurrence(scratch);
   }
 
   @Override
@@ -219,6 +225,73 @@ final class ScalarStatistics extends Statistics {
       }
       gradient.writeRow(row, 0, d, g, 0);
     }
+  }
+
+  @Override
+  protected void segmentReduceKernel(
+      FixedWidthCodes codes,
+      Longs segments,
+      int firstColumn,
+      Reduction reduction,
+      Write write,
+      Matrix out) {
+    cooccurrence.segmentReduce(HostEntries.of(codes), segments, firstColumn, reduction, write, out);
+  }
+
+  @Override
+  protected void segmentReduceKernel(
+      CsrCodes codes,
+      Longs segments,
+      int firstColumn,
+      Reduction reduction,
+      Write write,
+      Matrix out) {
+    cooccurrence.segmentReduce(HostEntries.of(codes), segments, firstColumn, reduction, write, out);
+  }
+
+  @Override
+  protected void cooccurrenceKernel(
+      FixedWidthCodes x,
+      FixedWidthCodes y,
+      Fired fired,
+      int firstColumn,
+      int columns,
+      int n,
+      Write write,
+      Longs counts) {
+    ScalarCooccurrence.cooccurrence(
+        HostEntries.of(x), HostEntries.of(y), fired, firstColumn, columns, n, write, counts);
+  }
+
+  @Override
+  protected void cooccurrenceKernel(
+      CsrCodes x,
+      CsrCodes y,
+      Fired fired,
+      int firstColumn,
+      int columns,
+      int n,
+      Write write,
+      Longs counts) {
+    ScalarCooccurrence.cooccurrence(
+        HostEntries.of(x), HostEntries.of(y), fired, firstColumn, columns, n, write, counts);
+  }
+
+  @Override
+  protected void neighboursKernel(Longs counts, int firstColumn, int n, ColumnCodes out) {
+    ScalarCooccurrence.neighbours(counts, firstColumn, n, out);
+  }
+
+  @Override
+  protected void jaccardKernel(
+      Longs counts, int firstColumn, Longs firesX, Longs firesY, Matrix out) {
+    cooccurrence.jaccard(counts, firstColumn, firesX, firesY, out);
+  }
+
+  @Override
+  protected void npmiKernel(
+      Longs counts, int firstColumn, Longs firesX, Longs firesY, long rows, Matrix out) {
+    cooccurrence.npmi(counts, firstColumn, firesX, firesY, rows, out);
   }
 
   private static float[] array(Floats floats) {

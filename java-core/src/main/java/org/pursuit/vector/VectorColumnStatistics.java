@@ -9,8 +9,8 @@ import jdk.incubator.vector.VectorOperators;
 import org.pursuit.data.CsrCodes;
 import org.pursuit.data.DType;
 import org.pursuit.data.Floats;
+import org.pursuit.data.HostEntries;
 import org.pursuit.data.HostFloats;
-import org.pursuit.data.HostInts;
 import org.pursuit.data.HostLongs;
 import org.pursuit.data.HostMatrix;
 import org.pursuit.data.Longs;
@@ -51,11 +51,7 @@ final class VectorColumnStatistics {
   private float low;
   private float high;
   private HostMatrix x;
-  private int[] indices;
-  private float[] values;
-  private int[] slots;
-  private long[] offsets;
-  private int k;
+  private HostEntries codes;
   private boolean adds;
   private long[] outFires;
   private float[] outMaxima;
@@ -89,32 +85,28 @@ final class VectorColumnStatistics {
       SlottedCodes codes, Fired fired, Write write, Longs fires, Floats maxima, Floats sums) {
     int columns =
         (int) (fires != null ? fires.length() : maxima != null ? maxima.length() : sums.length());
-    indices = ((HostInts) codes.indices()).array();
-    values = ((HostFloats) codes.values()).array();
-    slots = ((HostInts) codes.counts()).array();
-    k = codes.k();
-    compute(codes.rows(), columns, indices.length, fired, write, fires, maxima, sums);
+    compute(
+        HostEntries.of(codes), codes.values().length(), columns, fired, write, fires, maxima, sums);
   }
 
   void compute(CsrCodes codes, Fired fired, Write write, Longs fires, Floats maxima, Floats sums) {
-    indices = ((HostInts) codes.columns()).array();
-    values = ((HostFloats) codes.values()).array();
-    offsets = ((HostLongs) codes.offsets()).array();
-    long entries = offsets[codes.rows()];
-    compute(codes.rows(), codes.columnCount(), entries, fired, write, fires, maxima, sums);
+    HostEntries entries = HostEntries.of(codes);
+    long count = entries.offsets()[codes.rows()];
+    compute(entries, count, codes.columnCount(), fired, write, fires, maxima, sums);
   }
 
   private void compute(
-      int rows,
+      HostEntries codes,
+      long count,
       int columns,
-      long entries,
       Fired fired,
       Write write,
       Longs fires,
       Floats maxima,
       Floats sums) {
     // A part costs a pass over its columns, which its entries should outweigh.
-    begin(rows, columns, entries / Math.max(columns, 1), fired);
+    begin(codes.rows(), columns, count / Math.max(columns, 1), fired);
+    this.codes = codes;
     into(write, fires, maxima, sums);
     try {
       workers.run(sparse, parts, 1);
@@ -146,10 +138,7 @@ final class VectorColumnStatistics {
   /** Lets go of the arrays of handles, which may be closed now. */
   private void forget() {
     x = null;
-    indices = null;
-    values = null;
-    slots = null;
-    offsets = null;
+    codes = null;
     outFires = null;
     outMaxima = null;
     outSums = null;
@@ -221,13 +210,14 @@ final class VectorColumnStatistics {
   }
 
   private void addEntries(int worker, int from, int to) {
+    int[] indices = codes.indices();
+    float[] values = codes.values();
     for (int part = from; part < to; part++) {
       int at = part * n;
       clear(at, at + n);
       for (int row = firstRow(part); row < firstRow(part + 1); row++) {
-        int begin = offsets == null ? row * k : (int) offsets[row];
-        int end = offsets == null ? begin + slots[row] : (int) offsets[row + 1];
-        for (int e = begin; e < end; e++) {
+        int end = codes.end(row);
+        for (int e = codes.begin(row); e < end; e++) {
           int column = Objects.checkIndex(indices[e], n);
           add(values[e], low, high, counts, keys, sums, at + column);
         }

@@ -3,8 +3,11 @@ package org.pursuit.vector;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
+import org.pursuit.data.ColumnCodes;
 import org.pursuit.data.CsrCodes;
+import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Floats;
+import org.pursuit.data.HostEntries;
 import org.pursuit.data.HostFloats;
 import org.pursuit.data.HostInts;
 import org.pursuit.data.HostMask;
@@ -18,6 +21,7 @@ import org.pursuit.data.RowSparseMatrix;
 import org.pursuit.data.SlottedCodes;
 import org.pursuit.kernel.BiasAdaptation;
 import org.pursuit.kernel.Fired;
+import org.pursuit.kernel.Reduction;
 import org.pursuit.kernel.Statistics;
 import org.pursuit.kernel.Write;
 
@@ -35,6 +39,8 @@ final class VectorStatistics extends Statistics {
   private final TotalVariance totalVariance;
   private final VectorLatents latents = new VectorLatents();
   private final VectorUnitRows unitRows;
+  private final VectorSegments segments;
+  private final VectorCooccurrence cooccurrence;
   private final float[][] widenedX;
   private final float[][] widenedY;
 
@@ -59,6 +65,8 @@ final class VectorStatistics extends Statistics {
     this.columns = new VectorColumnStatistics(workers);
     this.totalVariance = new TotalVariance(workers);
     this.unitRows = new VectorUnitRows(workers);
+    this.segments = new VectorSegments(workers);
+    this.cooccurrence = new VectorCooccurrence(workers);
     this.widenedX = new float[workers.count()][0];
     this.widenedY = new float[workers.count()][0];
   }
@@ -71,6 +79,7 @@ final class VectorStatistics extends Statistics {
     totalVariance.trim();
     latents.trim();
     unitRows.trim();
+    cooccurrence.trim();
   }
 
   @Override
@@ -253,6 +262,73 @@ final class VectorStatistics extends Statistics {
     int[] rowIds = ((HostInts) gradient.rowIds()).array();
     int count = ((HostInts) gradient.count()).array()[0];
     unitRows.project((HostMatrix) atoms, (HostMatrix) gradient.elements(), rowIds, count);
+  }
+
+  @Override
+  protected void segmentReduceKernel(
+      FixedWidthCodes codes,
+      Longs segments,
+      int firstColumn,
+      Reduction reduction,
+      Write write,
+      Matrix out) {
+    this.segments.reduce(HostEntries.of(codes), segments, firstColumn, reduction, write, out);
+  }
+
+  @Override
+  protected void segmentReduceKernel(
+      CsrCodes codes,
+      Longs segments,
+      int firstColumn,
+      Reduction reduction,
+      Write write,
+      Matrix out) {
+    this.segments.reduce(HostEntries.of(codes), segments, firstColumn, reduction, write, out);
+  }
+
+  @Override
+  protected void cooccurrenceKernel(
+      FixedWidthCodes x,
+      FixedWidthCodes y,
+      Fired fired,
+      int firstColumn,
+      int columns,
+      int n,
+      Write write,
+      Longs counts) {
+    cooccurrence.cooccurrence(
+        HostEntries.of(x), HostEntries.of(y), fired, firstColumn, columns, n, write, counts);
+  }
+
+  @Override
+  protected void cooccurrenceKernel(
+      CsrCodes x,
+      CsrCodes y,
+      Fired fired,
+      int firstColumn,
+      int columns,
+      int n,
+      Write write,
+      Longs counts) {
+    cooccurrence.cooccurrence(
+        HostEntries.of(x), HostEntries.of(y), fired, firstColumn, columns, n, write, counts);
+  }
+
+  @Override
+  protected void neighboursKernel(Longs counts, int firstColumn, int n, ColumnCodes out) {
+    cooccurrence.neighbours(counts, firstColumn, n, out);
+  }
+
+  @Override
+  protected void jaccardKernel(
+      Longs counts, int firstColumn, Longs firesX, Longs firesY, Matrix out) {
+    cooccurrence.jaccard(counts, firstColumn, firesX, firesY, out);
+  }
+
+  @Override
+  protected void npmiKernel(
+      Longs counts, int firstColumn, Longs firesX, Longs firesY, long rows, Matrix out) {
+    cooccurrence.npmi(counts, firstColumn, firesX, firesY, rows, out);
   }
 
   private static float[] array(Floats floats) {

@@ -8,6 +8,7 @@ import java.util.function.Consumer;
 import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Floats;
 import org.pursuit.data.Gram;
+import org.pursuit.data.Longs;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.PursuitTape;
 import org.pursuit.kernel.Adam;
@@ -18,6 +19,7 @@ import org.pursuit.kernel.Gate;
 import org.pursuit.kernel.MatchingPursuit;
 import org.pursuit.kernel.Multiply;
 import org.pursuit.kernel.PursuitGradients;
+import org.pursuit.kernel.Reduction;
 import org.pursuit.kernel.RowNormalisation;
 import org.pursuit.kernel.Score;
 import org.pursuit.kernel.Statistics;
@@ -147,6 +149,7 @@ final class ColdStart {
 
       putStatistics(lab, x, decoded, codes, shape);
       putUnitRows(lab, x, decoded, shape);
+      putSegments(lab, codes, shape);
 
       MatchingPursuit steps = MatchingPursuit.steps(5).toleranceRelative(0.1f);
       PursuitTape tape = lab.tape(rows, 5);
@@ -191,6 +194,16 @@ final class ColdStart {
         () ->
             statistics.columnStatistics(
                 codes, Fired.nonZero(), Write.OVERWRITE, null, null, ofCodes));
+  }
+
+  private void putSegments(Lab lab, FixedWidthCodes codes, String shape) {
+    Longs bounds = lab.longs(new long[] {0, codes.rows() / 3, codes.rows()});
+    Matrix reduced = output(lab, "segmentReduce" + shape, 2, ATOMS);
+    kernels.put(
+        "segmentReduce" + shape,
+        () ->
+            lab.statistics()
+                .segmentReduce(codes, bounds, 0, Reduction.sum(), Write.OVERWRITE, reduced));
   }
 
   private void putUnitRows(Lab lab, Matrix x, Matrix y, String shape) {

@@ -246,8 +246,8 @@ class ColumnStatisticsContract {
         new Expected(37).add(x, fired).assertExactly(dense, "dense, split at " + split);
         for (Layout layout : Layout.values()) {
           Outputs out = Outputs.dirty(lab, 37);
-          layout.compute(lab, rows(slots, 0, split), 37, fired, Write.OVERWRITE, out);
-          layout.compute(lab, rows(slots, split, 100), 37, fired, Write.ACCUMULATE, out);
+          layout.compute(lab, slots.rows(0, split), 37, fired, Write.OVERWRITE, out);
+          layout.compute(lab, slots.rows(split, 100), 37, fired, Write.ACCUMULATE, out);
           new Expected(37).add(slots, fired).assertExactly(out, layout + ", split at " + split);
         }
       }
@@ -319,15 +319,5 @@ class ColumnStatisticsContract {
 
   private static void compute(Lab lab, Matrix x, Fired fired, Write write, Outputs out) {
     lab.statistics().columnStatistics(x, fired, write, out.fires, out.maxima, out.sums);
-  }
-
-  private static Slots rows(Slots slots, int from, int to) {
-    int k = slots.k();
-    return new Slots(
-        to - from,
-        k,
-        Arrays.copyOfRange(slots.indices(), from * k, to * k),
-        Arrays.copyOfRange(slots.values(), from * k, to * k),
-        Arrays.copyOfRange(slots.counts(), from, to));
   }
 }

@@ -30,6 +30,7 @@ import org.pursuit.kernel.MatchingPursuit;
 import org.pursuit.kernel.Multiply;
 import org.pursuit.kernel.PursuitGradients;
 import org.pursuit.kernel.Pursuits;
+import org.pursuit.kernel.Reduction;
 import org.pursuit.kernel.RowNormalisation;
 import org.pursuit.kernel.Score;
 import org.pursuit.kernel.Scoring;
@@ -455,6 +456,81 @@ class ErrorTextTest {
           "deadBelow: expected a finite number of 0 or more, found NaN",
           () -> options.deadBelow(Float.NaN));
       rejects("floor: expected a number, found NaN", () -> options.bounds(Float.NaN, 0));
+    }
+  }
+
+  @EveryBackend
+  void segments(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      Statistics statistics = lab.statistics();
+      FixedWidthCodes codes = lab.codes(4, 2);
+      CsrCodes csr = lab.keep(lab.backend().csrCodes(4, 7, 6));
+      Longs bounds = lab.longs(new long[3]);
+      Matrix out = zeros(lab, 2, 5);
+      Reduction sum = Reduction.sum();
+      Write write = Write.OVERWRITE;
+      rejects(
+          "segments: expected [4], found [3]",
+          () -> statistics.segmentReduce(codes, bounds, 0, sum, write, zeros(lab, 3, 5)));
+      rejects(
+          "firstColumn: expected 0 or more, found -1",
+          () -> statistics.segmentReduce(codes, bounds, -1, sum, write, out));
+      rejects(
+          "reduction: expected a value, found null",
+          () -> statistics.segmentReduce(codes, bounds, 0, null, write, out));
+      rejects(
+          "out: expected F32, found BF16",
+          () ->
+              statistics.segmentReduce(
+                  codes, bounds, 0, sum, write, lab.matrix(Dense.zeros(2, 5), DType.BF16)));
+      rejects(
+          "out: expected columns up to 7, found 5 from 3 on",
+          () -> statistics.segmentReduce(csr, bounds, 3, sum, write, out));
+      rejects("fired: expected a value, found null", () -> Reduction.count(null));
+    }
+  }
+
+  @EveryBackend
+  void cooccurrence(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      Statistics statistics = lab.statistics();
+      FixedWidthCodes codes = lab.codes(4, 2);
+      CsrCodes csr = lab.keep(lab.backend().csrCodes(4, 7, 6));
+      Longs counts = lab.longs(new long[15]);
+      Longs three = lab.longs(new long[3]);
+      Longs five = lab.longs(new long[5]);
+      Matrix out = zeros(lab, 3, 5);
+      Fired fired = Fired.nonZero();
+      Write write = Write.OVERWRITE;
+      rejects(
+          "y: expected [4, 1], found [3, 1]",
+          () -> statistics.cooccurrence(codes, lab.codes(3, 1), fired, 0, 3, write, counts));
+      rejects(
+          "counts: expected [4, n] elements, found [15]",
+          () -> statistics.cooccurrence(codes, codes, fired, 0, 4, write, counts));
+      rejects(
+          "columns: expected 0 or more, found -1",
+          () -> statistics.cooccurrence(codes, codes, fired, 0, -1, write, counts));
+      rejects(
+          "counts: expected [14], found [15]",
+          () -> statistics.cooccurrence(csr, csr, fired, 5, 2, write, counts));
+      rejects(
+          "columns: expected columns up to 7, found 3 from 5 on",
+          () -> statistics.cooccurrence(csr, csr, fired, 5, 3, write, counts));
+      rejects(
+          "counts: expected [2, n] elements, found [15]",
+          () -> statistics.neighbours(counts, 0, lab.keep(lab.backend().columnCodes(2, 4))));
+      rejects(
+          "firesX: expected columns up to 5, found 3 from 3 on",
+          () -> statistics.jaccard(counts, 3, five, five, out));
+      rejects(
+          "firesY: expected [5], found [3]",
+          () -> statistics.jaccard(counts, 0, three, three, out));
+      rejects(
+          "counts: expected [15], found [5]", () -> statistics.npmi(five, 0, three, five, 4, out));
+      rejects(
+          "rows: expected 0 or more, found -1",
+          () -> statistics.npmi(counts, 0, three, five, -1, out));
     }
   }
 

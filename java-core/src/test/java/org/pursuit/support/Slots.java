@@ -89,6 +89,16 @@ public record Slots(int rows, int k, int[] indices, float[] values, int[] counts
     return made;
   }
 
+  /** A copy of rows {@code from} (inclusive) to {@code to} (exclusive). */
+  public Slots rows(int from, int to) {
+    return new Slots(
+        to - from,
+        k,
+        Arrays.copyOfRange(indices, from * k, to * k),
+        Arrays.copyOfRange(values, from * k, to * k),
+        Arrays.copyOfRange(counts, from, to));
+  }
+
   /** Copies these into codes of the same shape. */
   public void upload(SlottedCodes codes) {
     codes.upload(indices, values, counts);

@@ -1,6 +1,8 @@
 package org.pursuit.cuda;
 
+import org.pursuit.data.ColumnCodes;
 import org.pursuit.data.CsrCodes;
+import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Floats;
 import org.pursuit.data.Ints;
 import org.pursuit.data.Longs;
@@ -11,6 +13,7 @@ import org.pursuit.data.RowSparseMatrix;
 import org.pursuit.data.SlottedCodes;
 import org.pursuit.kernel.BiasAdaptation;
 import org.pursuit.kernel.Fired;
+import org.pursuit.kernel.Reduction;
 import org.pursuit.kernel.Statistics;
 import org.pursuit.kernel.Write;
 
@@ -38,6 +41,7 @@ final class CudaStatistics extends Statistics {
   private final CudaColumnStatistics columns;
   private final CudaLatents latents;
   private final CudaUnitRows unitRows;
+  private final CudaCooccurrence cooccurrence;
 
   CudaStatistics(Memory memory, Cuda cuda) {
     super(memory);
@@ -46,6 +50,7 @@ final class CudaStatistics extends Statistics {
     this.columns = new CudaColumnStatistics(cuda);
     this.latents = new CudaLatents(cuda);
     this.unitRows = new CudaUnitRows(cuda);
+    this.cooccurrence = new CudaCooccurrence(cuda);
   }
 
   @Override
@@ -217,5 +222,70 @@ final class CudaStatistics extends Statistics {
   @Override
   protected void projectGradientKernel(Matrix atoms, RowSparseMatrix gradient) {
     unitRows.project((CudaMatrix) atoms, gradient);
+  }
+
+  @Override
+  protected void segmentReduceKernel(
+      FixedWidthCodes codes,
+      Longs segments,
+      int firstColumn,
+      Reduction reduction,
+      Write write,
+      Matrix out) {
+    cooccurrence.segmentReduce(codes, segments, firstColumn, reduction, write, out);
+  }
+
+  @Override
+  protected void segmentReduceKernel(
+      CsrCodes codes,
+      Longs segments,
+      int firstColumn,
+      Reduction reduction,
+      Write write,
+      Matrix out) {
+    cooccurrence.segmentReduce(codes, segments, firstColumn, reduction, write, out);
+  }
+
+  @Override
+  protected void cooccurrenceKernel(
+      FixedWidthCodes x,
+      FixedWidthCodes y,
+      Fired fired,
+      int firstColumn,
+      int columns,
+      int n,
+      Write write,
+      Longs counts) {
+    cooccurrence.cooccurrence(x, y, fired, firstColumn, columns, n, write, counts);
+  }
+
+  @Override
+  protected void cooccurrenceKernel(
+      CsrCodes x,
+      CsrCodes y,
+      Fired fired,
+      int firstColumn,
+      int columns,
+      int n,
+      Write write,
+      Longs counts) {
+    cooccurrence.cooccurrence(x, y, fired, firstColumn, columns, n, write, counts);
+  }
+
+  @Override
+  protected void neighboursKernel(Longs counts, int firstColumn, int n, ColumnCodes out) {
+    cooccurrence.neighbours(counts, firstColumn, n, out);
+  }
+
+  @Override
+  protected void jaccardKernel(
+      Longs counts, int firstColumn, Longs firesX, Longs firesY, Matrix out) {
+    cooccurrence.jaccard(counts, firstColumn, firesX, firesY, out);
+  }
+
+  @Override
+  protected void npmiKernel(
+      Longs counts, int firstColumn, Longs firesX, Longs firesY, long rows, Matrix out) {
+    cooccurrence.npmi(counts, firstColumn, firesX, firesY, rows, out);
   }
 }
