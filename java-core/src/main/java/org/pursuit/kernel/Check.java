@@ -241,6 +241,13 @@ final class Check {
     }
   }
 
+  static void tolerance(float tolerance, String name) {
+    if (!(tolerance >= 0 && tolerance < Float.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException(
+          name + ": expected a finite number of 0 or more, found " + tolerance);
+    }
+  }
+
   private void usable(boolean closed, Memory owner, Object handle, String name) {
     if (closed) {
       throw new IllegalStateException(name + ": " + handle + " is closed");

@@ -76,16 +76,9 @@ public record MatchingPursuit(
     Check.required(sign, "sign");
     Check.required(reselection, "reselection");
     Check.required(scaling, "scaling");
-    requireTolerance(toleranceAbsolute, "toleranceAbsolute");
-    requireTolerance(toleranceRelative, "toleranceRelative");
+    Check.tolerance(toleranceAbsolute, "toleranceAbsolute");
+    Check.tolerance(toleranceRelative, "toleranceRelative");
     Check.required(precision, "precision");
-  }
-
-  private static void requireTolerance(float tolerance, String name) {
-    if (!(tolerance >= 0 && tolerance < Float.POSITIVE_INFINITY)) {
-      throw new IllegalArgumentException(
-          name + ": expected a finite number of 0 or more, found " + tolerance);
-    }
   }
 
   /** At most {@code steps} steps by the textbook's rule. */

@@ -1,6 +1,7 @@
 package org.pursuit.kernel;
 
 import org.pursuit.data.DType;
+import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Floats;
 import org.pursuit.data.Gram;
 import org.pursuit.data.Matrix;
@@ -87,15 +88,7 @@ public abstract class Pursuits extends KernelFamily {
       PursuitTape tape,
       Matrix residual) {
     checkPursuit(x, atoms, options, tape, residual);
-    check.gram(gram, "gram");
-    if (!gram.describes(atoms)) {
-      throw new IllegalStateException(
-          "gram: "
-              + gram
-              + " is stale: atoms "
-              + atoms
-              + " were written to or are others; compute it again");
-    }
+    checkGram(gram, atoms);
     KernelEvent event = begin();
     try {
       touch(residual);
@@ -186,6 +179,67 @@ public abstract class Pursuits extends KernelFamily {
     }
   }
 
+  /**
+   * Orthogonal matching pursuit; see {@link OrthogonalPursuit} for the rule. Every step sums the
+   * support's rows of the Gram.
+   *
+   * @param x rows [rows, d]
+   * @param atoms [n, d]
+   * @param gram F32, of exactly these atoms
+   * @param codes [rows, steps]; receives each atom of a row's support once, in the order in which
+   *     they were picked, with the values of the last fit
+   * @param residual receives what the codes leave of each row, {@code x − Σ γ·D} with one float32
+   *     rounding a slot, F32 [rows, d]; null if not wanted
+   * @throws IllegalStateException if the Gram is older than the atoms or of other ones
+   */
+  public final void orthogonalMatchingPursuit(
+      Matrix x,
+      Matrix atoms,
+      Gram gram,
+      OrthogonalPursuit options,
+      FixedWidthCodes codes,
+      Matrix residual) {
+    check.handle(x, "x");
+    check.columns(atoms, x.columns(), "atoms");
+    Check.required(options, "options");
+    check.optional(options.atomMask(), atoms.rows(), "atomMask");
+    checkCodes(codes, x.rows(), options.steps());
+    checkResidual(residual, x, atoms);
+    checkFloat32Gram(gram, atoms);
+    KernelEvent event = begin();
+    try {
+      touch(residual);
+      orthogonalMatchingPursuitKernel(x, atoms, gram, options, codes, residual);
+    } finally {
+      end(event, "orthogonalMatchingPursuit", x.rows(), atoms.rows(), options.steps());
+    }
+  }
+
+  private void checkCodes(FixedWidthCodes codes, int rows, int steps) {
+    check.codes(codes, "codes");
+    check.shape(codes.rows(), codes.k(), rows, steps, "codes");
+  }
+
+  private void checkGram(Gram gram, Matrix atoms) {
+    check.gram(gram, "gram");
+    if (!gram.describes(atoms)) {
+      throw new IllegalStateException(
+          "gram: "
+              + gram
+              + " is stale: atoms "
+              + atoms
+              + " were written to or are others; compute it again");
+    }
+  }
+
+  /** Values that are fitted need all of a product. */
+  private void checkFloat32Gram(Gram gram, Matrix atoms) {
+    checkGram(gram, atoms);
+    if (gram.products().dtype() != DType.F32) {
+      throw new IllegalArgumentException("gram: expected F32, found " + gram.products().dtype());
+    }
+  }
+
   private void extendGram(Matrix atoms, int from, Gram gram, String kernel) {
     KernelEvent event = begin();
     try {
@@ -218,14 +272,19 @@ public abstract class Pursuits extends KernelFamily {
     check.optional(options.atomMask(), atoms.rows(), "atomMask");
     check.codes(tape, "tape");
     check.shape(tape.rows(), tape.k(), x.rows(), options.steps(), "tape");
-    if (residual != null) {
-      check.matrix(residual, x.rows(), x.columns(), "residual");
-      if (residual.dtype() != DType.F32) {
-        throw new IllegalArgumentException("residual: expected F32, found " + residual.dtype());
-      }
-      Check.apart(residual, "residual", x, "x");
-      Check.apart(residual, "residual", atoms, "atoms");
+    checkResidual(residual, x, atoms);
+  }
+
+  private void checkResidual(Matrix residual, Matrix x, Matrix atoms) {
+    if (residual == null) {
+      return;
     }
+    check.matrix(residual, x.rows(), x.columns(), "residual");
+    if (residual.dtype() != DType.F32) {
+      throw new IllegalArgumentException("residual: expected F32, found " + residual.dtype());
+    }
+    Check.apart(residual, "residual", x, "x");
+    Check.apart(residual, "residual", atoms, "atoms");
   }
 
   private static void touch(Matrix out) {
@@ -268,4 +327,17 @@ public abstract class Pursuits extends KernelFamily {
       Matrix gResidual,
       Floats gValues,
       PursuitGradients gradients);
+
+  /**
+   * Computes {@link #orthogonalMatchingPursuit}.
+   *
+   * @param residual null if not wanted
+   */
+  protected abstract void orthogonalMatchingPursuitKernel(
+      Matrix x,
+      Matrix atoms,
+      Gram gram,
+      OrthogonalPursuit options,
+      FixedWidthCodes codes,
+      Matrix residual);
 }

@@ -1,11 +1,11 @@
 package org.pursuit.scalar;
 
 import java.util.Arrays;
+import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Floats;
 import org.pursuit.data.Gram;
 import org.pursuit.data.HostFloats;
 import org.pursuit.data.HostInts;
-import org.pursuit.data.HostMask;
 import org.pursuit.data.HostMatrix;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
@@ -13,20 +13,23 @@ import org.pursuit.data.PursuitTape;
 import org.pursuit.kernel.MatchingPursuit;
 import org.pursuit.kernel.MatchingPursuit.AtomScaling;
 import org.pursuit.kernel.MatchingPursuit.Reselection;
-import org.pursuit.kernel.MatchingPursuit.Sign;
+import org.pursuit.kernel.OrthogonalPursuit;
 import org.pursuit.kernel.PursuitGradients;
 import org.pursuit.kernel.Pursuits;
-import org.pursuit.kernel.ScoreOrder;
 
 /** Pursuits, row after row and step after step. */
 final class ScalarPursuits extends Pursuits {
   private final Scratch scratch;
+  private final ScalarAtoms choice;
+  private final ScalarOrthogonalPursuit orthogonal;
   private final ScalarPursuitGradients gradients;
   private final float[] stored = new float[1];
 
   ScalarPursuits(Memory memory, Scratch scratch) {
     super(memory);
     this.scratch = scratch;
+    this.choice = new ScalarAtoms(scratch);
+    this.orthogonal = new ScalarOrthogonalPursuit(scratch, choice);
     this.gradients = new ScalarPursuitGradients(scratch);
   }
 
@@ -59,7 +62,7 @@ final class ScalarPursuits extends Pursuits {
       MatchingPursuit options,
       PursuitTape tape,
       Matrix residual) {
-    measureAtoms((HostMatrix) atoms);
+    choice.measure((HostMatrix) atoms);
     float[] r = scratch.x(x.columns());
     for (int b = 0; b < x.rows(); b++) {
       ((HostMatrix) x).readRow(b, 0, x.columns(), r, 0);
@@ -89,20 +92,15 @@ final class ScalarPursuits extends Pursuits {
         gradients);
   }
 
-  /** Squared norms, and inverse norms, of all atoms. */
-  private void measureAtoms(HostMatrix atoms) {
-    float[] squares = scratch.norms(atoms.rows());
-    float[] inverse = scratch.inverseNorms(atoms.rows());
-    for (int j = 0; j < atoms.rows(); j++) {
-      float[] atom = atoms.floats(j, scratch.atom(atoms.columns()));
-      int at = atoms.floatOffset(j);
-      double sum = 0;
-      for (int i = 0; i < atoms.columns(); i++) {
-        sum += (double) atom[at + i] * atom[at + i];
-      }
-      squares[j] = (float) sum;
-      inverse[j] = (float) (1 / Math.sqrt(sum));
-    }
+  @Override
+  protected void orthogonalMatchingPursuitKernel(
+      Matrix x,
+      Matrix atoms,
+      Gram gram,
+      OrthogonalPursuit options,
+      FixedWidthCodes codes,
+      Matrix residual) {
+    orthogonal.pursue((HostMatrix) x, (HostMatrix) atoms, options, codes, (HostMatrix) residual);
   }
 
   /** Runs the steps of one row; r holds the row on entry and its residual on return. */
@@ -111,7 +109,8 @@ final class ScalarPursuits extends Pursuits {
     int d = atoms.columns();
     float[] squares = scratch.norms(atoms.rows());
     float[] products = scratch.scores(atoms.rows());
-    boolean[] allowed = allowedAtoms(atoms.rows(), squares, options);
+    boolean[] allowed = choice.allowed(atoms.rows(), options.atomMask());
+    boolean normalised = options.scaling() == AtomScaling.NORMALISED;
     int[] indices = ((HostInts) tape.indices()).array();
     float[] values = ((HostFloats) tape.values()).array();
     int base = b * tape.k();
@@ -125,14 +124,11 @@ final class ScalarPursuits extends Pursuits {
           products[j] = (float) ScalarScoring.dot(atoms, j, r, scratch.atom(d));
         }
       }
-      int pick = bestAtom(products, atoms.rows(), allowed, options);
+      int pick = choice.best(products, atoms.rows(), allowed, options.sign(), normalised);
       if (pick < 0) {
         break;
       }
-      float c =
-          options.scaling() == AtomScaling.NORMALISED
-              ? products[pick] / squares[pick]
-              : products[pick];
+      float c = normalised ? products[pick] / squares[pick] : products[pick];
       if (c == 0 || !Float.isFinite(c)) {
         break;
       }
@@ -151,43 +147,6 @@ final class ScalarPursuits extends Pursuits {
     Arrays.fill(indices, base + step, base + tape.k(), -1);
     Arrays.fill(values, base + step, base + tape.k(), 0);
     ((HostInts) tape.counts()).array()[b] = step;
-  }
-
-  private boolean[] allowedAtoms(int n, float[] squares, MatchingPursuit options) {
-    boolean[] allowed = scratch.flags(n);
-    for (int j = 0; j < n; j++) {
-      allowed[j] = squares[j] >= Float.MIN_NORMAL && squares[j] < Float.POSITIVE_INFINITY;
-    }
-    if (options.atomMask() != null) {
-      boolean[] mask = ((HostMask) options.atomMask()).array();
-      for (int j = 0; j < n; j++) {
-        allowed[j] &= mask[j];
-      }
-    }
-    return allowed;
-  }
-
-  /** The allowed atom of the best score, or −1 when none may be picked. */
-  private int bestAtom(float[] products, int n, boolean[] allowed, MatchingPursuit options) {
-    float[] inverse = scratch.inverseNorms(n);
-    int best = -1;
-    int bestKey = Integer.MIN_VALUE;
-    for (int j = 0; j < n; j++) {
-      float score =
-          options.scaling() == AtomScaling.NORMALISED ? products[j] * inverse[j] : products[j];
-      if (!allowed[j] || (options.sign() == Sign.POSITIVE && score <= 0)) {
-        continue;
-      }
-      int key =
-          options.sign() == Sign.MAGNITUDE
-              ? ScoreOrder.magnitudeKey(score)
-              : ScoreOrder.signedKey(score);
-      if (best < 0 || key > bestKey) {
-        best = j;
-        bestKey = key;
-      }
-    }
-    return best;
   }
 
   private static boolean contains(int[] indices, int from, int count, int pick) {

@@ -2,11 +2,11 @@ package org.pursuit.vector;
 
 import java.util.Arrays;
 import org.pursuit.data.DType;
+import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Floats;
 import org.pursuit.data.Gram;
 import org.pursuit.data.HostFloats;
 import org.pursuit.data.HostInts;
-import org.pursuit.data.HostMask;
 import org.pursuit.data.HostMatrix;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
@@ -15,6 +15,7 @@ import org.pursuit.kernel.MatchingPursuit;
 import org.pursuit.kernel.MatchingPursuit.AtomScaling;
 import org.pursuit.kernel.MatchingPursuit.Reselection;
 import org.pursuit.kernel.MatchingPursuit.Sign;
+import org.pursuit.kernel.OrthogonalPursuit;
 import org.pursuit.kernel.PursuitGradients;
 import org.pursuit.kernel.Pursuits;
 
@@ -33,12 +34,13 @@ final class VectorPursuits extends Pursuits {
   private final Workers workers;
   private final Product product;
   private final GramProduct gramProduct;
+  private final AtomWeights atomWeights;
+  private final VectorOrthogonalPursuit orthogonal;
   private final VectorPursuitGradients gradients;
   private final Product.Rows inputRows = this::readInput;
   private final Product.Rows residualRows = this::readResidual;
   private final Product.Consumer keep = this::keepCorrelations;
   private final Product.Consumer search = this::searchTile;
-  private final Workers.Task measure = this::measureAtoms;
   private final Workers.Task load = this::loadRows;
   private final Workers.Task step = this::stepRows;
   private final Workers.Task pursue = this::pursueRows;
@@ -76,11 +78,15 @@ final class VectorPursuits extends Pursuits {
     this.workers = workers;
     this.product = product;
     this.gramProduct = new GramProduct(workers, product);
+    this.atomWeights = new AtomWeights(workers);
+    this.orthogonal = new VectorOrthogonalPursuit(workers, product, atomWeights);
     this.gradients = new VectorPursuitGradients(workers);
     this.widened = new float[workers.count()][0];
   }
 
   void trim() {
+    atomWeights.trim();
+    orthogonal.trim();
     gradients.trim();
     squares = weights = correlations = residuals = tolerances = new float[0];
     bests = new Correlations.Best[0];
@@ -113,6 +119,23 @@ final class VectorPursuits extends Pursuits {
         gradients);
   }
 
+  @Override
+  protected void orthogonalMatchingPursuitKernel(
+      Matrix x,
+      Matrix atoms,
+      Gram gram,
+      OrthogonalPursuit options,
+      FixedWidthCodes codes,
+      Matrix residual) {
+    orthogonal.pursue(
+        (HostMatrix) x,
+        (HostMatrix) atoms,
+        (HostMatrix) gram.products(),
+        options,
+        codes,
+        (HostMatrix) residual);
+  }
+
   private void readInput(int row, float[] target) {
     x.readRow(row, 0, x.columns(), target, 0);
   }
@@ -133,9 +156,10 @@ final class VectorPursuits extends Pursuits {
     picks = ((HostInts) tape.indices()).array();
     coefficients = ((HostFloats) tape.values()).array();
     counts = ((HostInts) tape.counts()).array();
-    squares = Grow.floats(squares, atoms.rows());
-    weights = Grow.floats(weights, atoms.rows());
-    workers.run(measure, atoms.rows(), workers.chunk(atoms.rows(), 256));
+    atomWeights.measure(
+        this.atoms, options.atomMask(), options.scaling() == AtomScaling.NORMALISED);
+    squares = atomWeights.squares();
+    weights = atomWeights.weights();
     try {
       pursueGroups(residual == null ? null : (HostMatrix) residual);
     } finally {
@@ -165,10 +189,15 @@ final class VectorPursuits extends Pursuits {
   }
 
   private int groupRows(int rows) {
-    int most = Product.groupRows(atoms.columns());
-    if (gram != null) {
-      most = Math.clamp(KEPT_CORRELATIONS / Math.max(1, atoms.rows()), LEAST_ROWS, most);
-    }
+    return gram == null
+        ? Math.max(1, Math.min(rows, Product.groupRows(atoms.columns())))
+        : rowsWithCorrelations(rows, atoms.rows(), atoms.columns());
+  }
+
+  /** Rows of a group that keeps all its correlations. */
+  static int rowsWithCorrelations(int rows, int n, int d) {
+    int most = Product.groupRows(d);
+    most = Math.clamp(KEPT_CORRELATIONS / Math.max(1, n), LEAST_ROWS, most);
     return Math.max(1, Math.min(rows, most));
   }
 
@@ -187,26 +216,6 @@ final class VectorPursuits extends Pursuits {
       bests = Arrays.copyOf(bests, rows);
       for (int i = had; i < rows; i++) {
         bests[i] = new Correlations.Best();
-      }
-    }
-  }
-
-  /** Squared norms and weights; masked atoms and those without a usable norm are excluded. */
-  private void measureAtoms(int worker, int from, int to) {
-    int d = atoms.columns();
-    boolean[] mask = options.atomMask() == null ? null : ((HostMask) options.atomMask()).array();
-    float[] scratch = widened[worker] = Grow.floats(widened[worker], d);
-    for (int j = from; j < to; j++) {
-      float[] atom = atoms.floats(j, scratch);
-      int at = atoms.floatOffset(j);
-      float square = Sums.dot(atom, at, atom, at, d);
-      squares[j] = square;
-      boolean usable = square >= Float.MIN_NORMAL && square < Float.POSITIVE_INFINITY;
-      if (!usable || (mask != null && !mask[j])) {
-        weights[j] = Float.NaN;
-      } else {
-        weights[j] =
-            options.scaling() == AtomScaling.NORMALISED ? (float) (1 / Math.sqrt(square)) : 1;
       }
     }
   }

@@ -18,6 +18,7 @@ import org.pursuit.kernel.Fired;
 import org.pursuit.kernel.Gate;
 import org.pursuit.kernel.MatchingPursuit;
 import org.pursuit.kernel.Multiply;
+import org.pursuit.kernel.OrthogonalPursuit;
 import org.pursuit.kernel.PursuitGradients;
 import org.pursuit.kernel.Reduction;
 import org.pursuit.kernel.RowNormalisation;
@@ -167,6 +168,12 @@ final class ColdStart {
       Gram gram = lab.gram(ATOMS);
       outputs.put("gram" + shape, gram.products());
       kernels.put("gram" + shape, () -> lab.pursuits().gram(atoms, gram));
+      OrthogonalPursuit picks = OrthogonalPursuit.steps(5).toleranceRelative(0.1f);
+      FixedWidthCodes fitted = lab.codes(rows, 5);
+      Matrix unfitted = output(lab, "orthogonalMatchingPursuit" + shape, rows, D);
+      kernels.put(
+          "orthogonalMatchingPursuit" + shape,
+          () -> lab.pursuits().orthogonalMatchingPursuit(x, atoms, gram, picks, fitted, unfitted));
       Matrix residualByGram = output(lab, "matchingPursuit with Gram" + shape, rows, D);
       kernels.put(
           "matchingPursuit with Gram" + shape,

@@ -28,6 +28,7 @@ import org.pursuit.kernel.Gate;
 import org.pursuit.kernel.GlobalTopK;
 import org.pursuit.kernel.MatchingPursuit;
 import org.pursuit.kernel.Multiply;
+import org.pursuit.kernel.OrthogonalPursuit;
 import org.pursuit.kernel.PursuitGradients;
 import org.pursuit.kernel.Pursuits;
 import org.pursuit.kernel.Reduction;
@@ -949,6 +950,62 @@ class ErrorTextTest {
                   PursuitGradients.ofAtoms(both.rows(0, 7)).x(both.rows(6, 8), Write.OVERWRITE)));
       rejects("atomsWrite: expected a value, found null", () -> wanted.atoms(wanted.atoms(), null));
       rejects("xWrite: expected a value, found null", () -> wanted.x(null, null));
+    }
+  }
+
+  @EveryBackend
+  void orthogonalPursuit(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      Matrix x = zeros(lab, 2, 5);
+      Matrix atoms = zeros(lab, 7, 5);
+      FixedWidthCodes codes = lab.codes(2, 3);
+      OrthogonalPursuit steps = OrthogonalPursuit.steps(3);
+      Pursuits pursuits = lab.pursuits();
+      Gram gram = lab.gram(7);
+      pursuits.gram(atoms, gram);
+      Gram half = lab.gram(7, DType.BF16);
+      pursuits.gram(atoms, half);
+      rejects(
+          "x: expected a value, found null",
+          () -> pursuits.orthogonalMatchingPursuit(null, atoms, gram, steps, codes, null));
+      rejects(
+          "options: expected a value, found null",
+          () -> pursuits.orthogonalMatchingPursuit(x, atoms, gram, null, codes, null));
+      rejects(
+          "codes: expected a value, found null",
+          () -> pursuits.orthogonalMatchingPursuit(x, atoms, gram, steps, null, null));
+      rejects(
+          "codes: expected [2, 3], found [2, 4]",
+          () -> pursuits.orthogonalMatchingPursuit(x, atoms, gram, steps, lab.codes(2, 4), null));
+      rejects(
+          "residual: expected [2, 5], found [7, 5]",
+          () -> pursuits.orthogonalMatchingPursuit(x, atoms, gram, steps, codes, atoms));
+      rejects(
+          "gram: expected a value, found null",
+          () -> pursuits.orthogonalMatchingPursuit(x, atoms, null, steps, codes, null));
+      rejects(
+          "gram: expected F32, found BF16",
+          () -> pursuits.orthogonalMatchingPursuit(x, atoms, half, steps, codes, null));
+      rejects(
+          "atomMask: expected [7], found [5]",
+          () ->
+              pursuits.orthogonalMatchingPursuit(
+                  x, atoms, gram, steps.atomMask(lab.mask(new boolean[5])), codes, null));
+      atoms.upload(new float[35]);
+      assertThatIllegalStateException()
+          .isThrownBy(() -> pursuits.orthogonalMatchingPursuit(x, atoms, gram, steps, codes, null))
+          .withMessageContaining("is stale");
+      rejects("steps: expected 1 to 512, found 513", () -> OrthogonalPursuit.steps(513));
+      rejects("sign: expected a value, found null", () -> steps.sign(null));
+      rejects(
+          "toleranceAbsolute: expected a finite number of 0 or more, found -1.0",
+          () -> steps.toleranceAbsolute(-1));
+      rejects(
+          "toleranceRelative: expected a finite number of 0 or more, found NaN",
+          () -> steps.toleranceRelative(Float.NaN));
+      rejects(
+          "nonNegative: expected sign POSITIVE, found SIGNED",
+          () -> steps.withNonNegativeValues().sign(MatchingPursuit.Sign.SIGNED));
     }
   }
 

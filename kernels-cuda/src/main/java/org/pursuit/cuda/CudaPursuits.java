@@ -1,12 +1,14 @@
 package org.pursuit.cuda;
 
 import org.pursuit.data.DType;
+import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Floats;
 import org.pursuit.data.Gram;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
 import org.pursuit.data.PursuitTape;
 import org.pursuit.kernel.MatchingPursuit;
+import org.pursuit.kernel.OrthogonalPursuit;
 import org.pursuit.kernel.Precision;
 import org.pursuit.kernel.PursuitGradients;
 import org.pursuit.kernel.Pursuits;
@@ -28,6 +30,9 @@ final class CudaPursuits extends Pursuits {
   /** Atoms of one product where all correlations are kept. */
   private static final int PRODUCT_ATOMS = 1 << 14;
 
+  /** Factors of a tile of rows that shared memory does not hold. */
+  private static final long FACTOR_BYTES = 256L << 20;
+
   /** Rows of a Gram that are computed at once: as many as fit, in whole tiles of a product. */
   private static final long GRAM_BYTES = 128L << 20;
 
@@ -42,6 +47,11 @@ final class CudaPursuits extends Pursuits {
   private final ScoreFactors factors;
   private final ScoreChunks chunks;
   private final long correlationBytes;
+
+  /** The last options of an orthogonal pursuit, and what they are for the other kernels. */
+  private OrthogonalPursuit orthogonal;
+
+  private MatchingPursuit matching;
 
   CudaPursuits(Memory memory, Cuda cuda) {
     this(
@@ -150,6 +160,61 @@ final class CudaPursuits extends Pursuits {
         kernels.subtractTape(x, residual);
       }
     }
+  }
+
+  @Override
+  protected void orthogonalMatchingPursuitKernel(
+      Matrix x,
+      Matrix atoms,
+      Gram gram,
+      OrthogonalPursuit options,
+      FixedWidthCodes codes,
+      Matrix residual) {
+    int n = atoms.rows();
+    int allRows = x.rows();
+    DeviceRows rowsOfX = DeviceRows.of(x);
+    DeviceRows dictionary = DeviceRows.of(atoms);
+    DeviceRows left = residual == null ? null : DeviceRows.of(residual);
+    kernels.measure(dictionary, n, matching(options), codes);
+    if (n == 0 || atoms.columns() == 0) {
+      kernels.begin(rowsOfX, 0, allRows, left, 0);
+      return;
+    }
+    if (allRows == 0) {
+      return;
+    }
+    boolean shared = PursuitKernels.sharedFactors(cuda.device(), options.steps());
+    long factorBytes = shared ? 0 : PursuitKernels.factorBytes(options.steps());
+    int most = Math.min(correlationRows(n), allRows);
+    if (!shared) {
+      most = Math.clamp(FACTOR_BYTES / factorBytes, 1, most);
+    }
+    factors.plain(rowsOfX, allRows, dictionary, n, Precision.FLOAT32, allRows > most);
+    for (int row = 0, rows; row < allRows; row += rows) {
+      rows = Math.min(most, allRows - row);
+      kernels.begin(rowsOfX, row, rows, null, 0);
+      long correlations = correlations(row, rows, n);
+      long factor = shared ? 0 : cuda.workspace().address(Slot.PURSUIT_FACTORS, rows * factorBytes);
+      kernels.pursueOrthogonally(
+          rowsOfX, DeviceRows.of(gram.products()), correlations, options.nonNegative(), factor);
+      if (left != null) {
+        kernels.subtractTape(rowsOfX, left);
+      }
+    }
+  }
+
+  /** The matching pursuit with the same rows' beginnings; made once for the same options. */
+  private MatchingPursuit matching(OrthogonalPursuit options) {
+    if (options != orthogonal) {
+      matching =
+          MatchingPursuit.steps(options.steps())
+              .sign(options.sign())
+              .toleranceAbsolute(options.toleranceAbsolute())
+              .toleranceRelative(options.toleranceRelative())
+              .atomMask(options.atomMask());
+      orthogonal = options;
+    }
+    return matching;
   }
 
   private int correlationRows(int n) {

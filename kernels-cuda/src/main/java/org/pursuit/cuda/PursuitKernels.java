@@ -1,6 +1,6 @@
 package org.pursuit.cuda;
 
-import org.pursuit.data.PursuitTape;
+import org.pursuit.data.SlottedCodes;
 import org.pursuit.kernel.MatchingPursuit;
 import org.pursuit.kernel.MatchingPursuit.AtomScaling;
 
@@ -9,9 +9,9 @@ import org.pursuit.kernel.MatchingPursuit.AtomScaling;
  * scratch that only these kernels read.
  *
  * <p>A pursuit calls {@link #measure} once, then for each tile of rows {@link #begin} and either
- * {@link #pursue} or, step by step, {@link #search} for every chunk of atoms and {@link #step};
- * {@link #subtractTape} ends a tile. What one call is told the later ones find here, because
- * nothing is to be allocated a call.
+ * {@link #pursue} or {@link #pursueOrthogonally} or, step by step, {@link #search} for every chunk
+ * of atoms and {@link #step}; {@link #subtractTape} ends a tile. What one call is told the later
+ * ones find here, because nothing is to be allocated a call.
  */
 final class PursuitKernels {
   private static final int THREADS = 256;
@@ -24,6 +24,12 @@ final class PursuitKernels {
   /** Best atom so far, tolerance, whether the row runs. */
   private static final int CANDIDATE_BYTES = 16;
 
+  /** Sums and candidates of a block; six doubles, a value and an atom a step. */
+  private static final int ORTHOGONAL_BYTES = WARPS * (2 * Double.BYTES + CANDIDATE_BYTES);
+
+  private static final long STEP_BYTES = 6 * Double.BYTES + Float.BYTES + Integer.BYTES;
+  private static final int ORTHOGONAL_BLOCKS = 3;
+
   private static final int ROW_BYTES = CANDIDATE_BYTES + Float.BYTES + Integer.BYTES;
 
   /** Atoms whose weights a thread may read at once. */
@@ -34,7 +40,7 @@ final class PursuitKernels {
   private MatchingPursuit options;
   private DeviceRows atoms;
   private int n;
-  private PursuitTape tape;
+  private SlottedCodes tape;
   private long squares;
   private long weights;
   private int firstRow;
@@ -56,7 +62,7 @@ final class PursuitKernels {
   }
 
   /** Begins a pursuit: norms and weights of its atoms. */
-  void measure(DeviceRows atoms, int n, MatchingPursuit options, PursuitTape tape) {
+  void measure(DeviceRows atoms, int n, MatchingPursuit options, SlottedCodes tape) {
     this.atoms = atoms;
     this.n = n;
     this.options = options;
@@ -151,6 +157,56 @@ final class PursuitKernels {
         .int32(normalised())
         .int32(0)
         .launch((long) rows * shape.cluster(), 1, shape.threads(), Math.toIntExact(sharedBytes));
+  }
+
+  /**
+   * Takes all steps of the tile's rows orthogonally.
+   *
+   * @param correlations address of float32 [rows, {@link #padded}] products, which are used up
+   * @param factors address of {@link #factorBytes} a row; 0 where shared memory is to hold them
+   */
+  void pursueOrthogonally(
+      DeviceRows x, DeviceRows gram, long correlations, boolean nonNegative, long factors) {
+    int steps = options.steps();
+    long bytes = ORTHOGONAL_BYTES + steps * STEP_BYTES + (factors == 0 ? factorBytes(steps) : 0);
+    kernels
+        .kernel("pursue_orthogonal")
+        .arguments()
+        .pointer(gram.address())
+        .pointer(correlations)
+        .pointer(weights)
+        .pointer(x.at(firstRow, 0))
+        .pointer(atoms.address())
+        .pointer(tolerances)
+        .pointer(running)
+        .pointer(factors)
+        .pointer(indices())
+        .pointer(values())
+        .pointer(counts())
+        .int64(gram.stride())
+        .int64(padded(n))
+        .int64(x.stride())
+        .int64(atoms.stride())
+        .int32(n)
+        .int32(atoms.columns())
+        .int32(x.format())
+        .int32(atoms.format())
+        .int32(steps)
+        .int32(sign())
+        .int32(nonNegative ? 1 : 0)
+        .int32(0)
+        .launch(rows, 1, THREADS, Math.toIntExact(bytes));
+  }
+
+  /** Bytes of a row's factor. */
+  static long factorBytes(int steps) {
+    return (long) steps * (steps + 1) / 2 * Double.BYTES;
+  }
+
+  /** Whether so many blocks fit on a multiprocessor as hide each other's barriers, with factors. */
+  static boolean sharedFactors(Device device, int steps) {
+    return ORTHOGONAL_BYTES + steps * STEP_BYTES + factorBytes(steps)
+        <= device.sharedBytesPerBlock(ORTHOGONAL_BLOCKS);
   }
 
   /** Steps whose picks a block keeps to recognise a repeated one. */

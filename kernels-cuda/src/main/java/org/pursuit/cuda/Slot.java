@@ -57,5 +57,7 @@ enum Slot {
   /** What steps add to some columns of their atoms' gradients. */
   CONTRIBUTIONS,
   /** Statistics of blocks of rows, before they are merged. */
-  STATISTICS
+  STATISTICS,
+  /** Cholesky factors of a tile of rows. */
+  PURSUIT_FACTORS
 }

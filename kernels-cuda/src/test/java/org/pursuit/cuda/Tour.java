@@ -18,6 +18,7 @@ import org.pursuit.kernel.Activation;
 import org.pursuit.kernel.DecodeGradients;
 import org.pursuit.kernel.EncodeGradients;
 import org.pursuit.kernel.MatchingPursuit;
+import org.pursuit.kernel.OrthogonalPursuit;
 import org.pursuit.kernel.PursuitGradients;
 import org.pursuit.kernel.RowNormalisation;
 import org.pursuit.kernel.Score;
@@ -130,6 +131,11 @@ final class Tour {
       add(results, gram.products().download());
       backend.pursuits().matchingPursuit(x, atoms, gram, steps, tape, out);
       add(results, tape);
+      add(results, out.download());
+      backend
+          .pursuits()
+          .orthogonalMatchingPursuit(x, atoms, gram, OrthogonalPursuit.steps(K), codes, out);
+      add(results, codes);
       add(results, out.download());
       backend.sparseAlgebra().coalesce(tape, codes);
       add(results, codes);

@@ -9,10 +9,12 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.pursuit.Backend;
 import org.pursuit.data.DType;
+import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Gram;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.PursuitTape;
 import org.pursuit.kernel.MatchingPursuit;
+import org.pursuit.kernel.OrthogonalPursuit;
 import org.pursuit.kernel.Precision;
 import org.pursuit.kernel.PursuitGradients;
 import org.pursuit.kernel.Write;
@@ -115,6 +117,52 @@ public class PursuitsBenchmark extends KernelBenchmark {
       gram = operands.backend.gram(operands.atoms.rows(), format);
       operands.gramRoundoff = roundoff(format);
       operands.backend.pursuits().gram(operands.atoms, gram);
+    }
+  }
+
+  /** What an orthogonal pursuit writes. */
+  @State(Scope.Benchmark)
+  public static class Fitted {
+    private Operands operands;
+    private OrthogonalPursuit options;
+    private FixedWidthCodes codes;
+    private Matrix residual;
+
+    /** Makes the outputs. */
+    @Setup
+    public void make(Operands o) {
+      operands = o;
+      options = OrthogonalPursuit.steps(o.steps);
+      codes = o.backend.fixedWidthCodes(o.x.rows(), o.steps);
+      residual = o.backend.matrix(o.x.rows(), o.x.columns(), DType.F32);
+    }
+
+    /** Fails unless the residual is what the codes leave, orthogonal to every atom of a row. */
+    @TearDown
+    public void verify() {
+      int[] picks = codes.indices().download();
+      float[] values = codes.values().download();
+      float[] dictionary = operands.atoms.download();
+      int d = operands.x.columns();
+      for (int row : Verification.rowsOf(codes.rows())) {
+        float[] whole = operands.x.rows(row, row + 1).download();
+        float[] left = residual.rows(row, row + 1).download();
+        double norm = Verification.norm(whole, 0, d);
+        double bound = 10 * Verification.roundingBound(d, options.steps() * norm);
+        float[] rest = whole.clone();
+        for (int slot = row * options.steps(); slot < (row + 1) * options.steps(); slot++) {
+          for (int i = 0; i < d; i++) {
+            rest[i] -= values[slot] * dictionary[picks[slot] * d + i];
+          }
+          double along = Verification.dot(left, 0, dictionary, picks[slot] * d, d);
+          Verification.near(0, along, bound, "residual along slot " + slot);
+        }
+        for (int i = 0; i < d; i++) {
+          Verification.near(rest[i], left[i], bound, "residual " + row + ", " + i);
+        }
+        double share = Verification.norm(left, 0, d) / norm;
+        Verification.require(share < 1, "row " + row + " is left as it was");
+      }
     }
   }
 
@@ -252,6 +300,16 @@ public class PursuitsBenchmark extends KernelBenchmark {
     return o.tape;
   }
 
+  /** {@link org.pursuit.kernel.Pursuits#orthogonalMatchingPursuit}. */
+  @Benchmark
+  public FixedWidthCodes orthogonalMatchingPursuit(Operands o, Products p, Fitted f) {
+    o.backend
+        .pursuits()
+        .orthogonalMatchingPursuit(o.x, o.atoms, p.gram, f.options, f.codes, f.residual);
+    o.backend.synchronize();
+    return f.codes;
+  }
+
   /** {@link org.pursuit.kernel.Pursuits#matchingPursuitBackward}. */
   @Benchmark
   public Matrix matchingPursuitBackward(Operands o, Gradients g) {
@@ -284,6 +342,8 @@ public class PursuitsBenchmark extends KernelBenchmark {
       case "matchingPursuitGram" ->
           matchingPursuitGram(
               sizes[0], sizes[1], sizes[2], steps, DType.valueOf(parameter.apply("format")));
+      case "orthogonalMatchingPursuit" ->
+          orthogonalMatchingPursuit(sizes[0], sizes[1], sizes[2], steps);
       case "matchingPursuitBackward" ->
           matchingPursuitBackward(sizes[0], sizes[1], sizes[2], steps);
       default -> throw new IllegalArgumentException("kernel: found " + kernel);
@@ -312,6 +372,19 @@ public class PursuitsBenchmark extends KernelBenchmark {
         operands + rows * (steps - 1) * n * format.bytes(),
         2 * rows * d * n + steps * 2 * rows * d + rows * ((steps - 1) * 3 * n + n),
         operands + n * n * format.bytes());
+  }
+
+  /**
+   * One product of all rows with all atoms; step t of a row reads t rows of the Gram and weighs
+   * what they leave of the correlations.
+   */
+  static Work orthogonalMatchingPursuit(long rows, long d, long n, long steps) {
+    long operands = operands(rows, d, n, steps);
+    long sums = rows * (steps * (steps - 1) / 2) * n;
+    return new Work(
+        operands + Work.words(sums),
+        2 * rows * d * n + 2 * sums + rows * steps * n + 2 * rows * steps * d,
+        operands + Work.words(n * n));
   }
 
   /**

@@ -1,0 +1,107 @@
+package org.pursuit.cuda;
+
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.pursuit.data.DType;
+import org.pursuit.data.FixedWidthCodes;
+import org.pursuit.data.Gram;
+import org.pursuit.data.Matrix;
+import org.pursuit.kernel.OrthogonalPursuit;
+import org.pursuit.kernel.Pursuits;
+import org.pursuit.support.Inputs;
+import org.pursuit.support.Same;
+import org.pursuit.support.Seed;
+import org.pursuit.support.Slots;
+
+/** Orthogonal pursuits in cuts that a device's size would not give, and in graphs. */
+@OnEmulator
+class CudaOrthogonalPursuitTest {
+  private static final int ROWS = 40;
+  private static final int ATOMS = 90;
+  private static final int D = 70;
+  private static final int STEPS = 60;
+
+  private final Random random = Seed.random(131);
+  private final float[] x = Inputs.normal(ROWS * D, random);
+  private final float[] atoms = Inputs.unitRows(ATOMS, D, random).values();
+
+  @Test
+  void everyCutGivesTheSameBits() {
+    OrthogonalPursuit options = OrthogonalPursuit.steps(STEPS);
+    Slots first;
+    try (CudaBackend backend = Emulator.open();
+        Operands operands = new Operands(backend)) {
+      first = operands.pursued(backend.pursuits(), options);
+      for (int rows : new int[] {1, 7, ROWS - 1}) {
+        long bytes = (long) rows * PursuitKernels.padded(ATOMS) * Float.BYTES;
+        Pursuits cut =
+            new CudaPursuits(
+                backend, backend.cuda(), ScoreChunks.of(backend.cuda().device()), bytes);
+        operands.pursued(cut, options).assertSame(first, rows + " rows of correlations");
+      }
+    }
+    Emulator.set("computeCapability", 86); // factors no longer fit into shared memory
+    try (CudaBackend backend = Emulator.open();
+        Operands operands = new Operands(backend)) {
+      operands.pursued(backend.pursuits(), options).assertSame(first, "less shared memory");
+    }
+  }
+
+  @Test
+  void aGraphRunsAgain() {
+    OrthogonalPursuit options = OrthogonalPursuit.steps(STEPS).withNonNegativeValues();
+    try (CudaBackend backend = Emulator.open();
+        Operands operands = new Operands(backend)) {
+      Slots ofX = operands.pursued(backend.pursuits(), options);
+      float[] left = operands.residual.download();
+      try (CudaGraph graph = backend.capture(() -> operands.pursue(backend.pursuits(), options))) {
+        operands.x.upload(Inputs.normal(ROWS * D, random));
+        graph.launch();
+        Slots ofOther = Slots.of(operands.codes);
+        operands.pursued(backend.pursuits(), options).assertSame(ofOther, "of other rows");
+        operands.x.upload(x);
+        graph.launch();
+        Slots.of(operands.codes).assertSame(ofX, "of the first rows again");
+        Same.bits(operands.residual.download(), left, "what they leave");
+      }
+    }
+  }
+
+  /** Rows, atoms and their Gram, and what a pursuit writes. */
+  private final class Operands implements AutoCloseable {
+    private final Matrix x;
+    private final Matrix atoms;
+    private final Gram gram;
+    private final FixedWidthCodes codes;
+    private final Matrix residual;
+
+    Operands(CudaBackend backend) {
+      x = backend.upload(CudaOrthogonalPursuitTest.this.x, ROWS, D);
+      atoms = backend.upload(CudaOrthogonalPursuitTest.this.atoms, ATOMS, D);
+      gram = backend.gram(ATOMS);
+      backend.pursuits().gram(atoms, gram);
+      codes = backend.fixedWidthCodes(ROWS, STEPS);
+      residual = backend.matrix(ROWS, D, DType.F32);
+    }
+
+    void pursue(Pursuits pursuits, OrthogonalPursuit options) {
+      pursuits.orthogonalMatchingPursuit(x, atoms, gram, options, codes, residual);
+    }
+
+    Slots pursued(Pursuits pursuits, OrthogonalPursuit options) {
+      pursue(pursuits, options);
+      return Slots.of(codes);
+    }
+
+    @Override
+    public void close() {
+      for (AutoCloseable part : new AutoCloseable[] {x, atoms, gram, codes, residual}) {
+        try {
+          part.close();
+        } catch (Exception e) {
+          throw new AssertionError(e);
+        }
+      }
+    }
+  }
+}
