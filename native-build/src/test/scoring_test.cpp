@@ -130,6 +130,107 @@ void expect_normalised(const char* kernel, Matrix& x, int normalisation, const s
   EXPECT(out.gaps_untouched());
 }
 
+// The gradient as Scoring.java states it, in double.
+TEST(gradients_of_normalised_rows) {
+  for (auto [kernel, group] : {std::pair<const char*, int>{"normalise_backward_warp", 8}, {"normalise_backward_block", 1}})
+    for (int d : {1, 3, 4, 33, 1030})
+      for (int normalisation : {0, 1, 2})
+        for (int accumulate : {0, 1}) {
+          int rows = 9, type = d % 2 ? F32 : BF16;
+          Matrix x(rows, d, type, 3, 1), g(rows, d, F32, 1), out(rows, d, F32, 2);
+          x.fill(normal);
+          g.fill(normal);
+          out.fill(normal);
+          for (int i = 0; i < d; i++) x.set(2, i, normalisation == 1 ? 0.0f : 5.0f);  // no norm, or no deviation
+          std::vector<float> expected, size;
+          for (int r = 0; r < rows; r++) {
+            double mean = 0, shift = 0, dot = 0, gain = 1, tilt = 0;
+            for (int i = 0; i < d && normalisation == 2; i++) {
+              mean += x.at(r, i) / double(d);
+              shift += g.at(r, i) / double(d);
+            }
+            for (int i = 0; i < d; i++) dot += (x.at(r, i) - mean) * g.at(r, i);
+            double sum = squares(x, r, mean);
+            if (normalisation == 1) {
+              gain = 1 / (r == 2 ? 1e-12f : std::sqrt(sum));
+              tilt = r == 2 ? 0 : dot / sum;
+            }
+            if (normalisation == 2) {
+              double s = d == 1 ? 0 : std::sqrt(sum / (d - 1));
+              gain = 1 / (s + 1e-5f);
+              tilt = s == 0 ? 0 : dot * gain / (s * (d - 1));
+            }
+            for (int i = 0; i < d; i++) {
+              double v = (g.at(r, i) - shift - (x.at(r, i) - mean) * tilt) * gain;
+              expected.push_back(float(v + (accumulate ? out.at(r, i) : 0)));
+              size.push_back(float((std::fabs(g.at(r, i)) + std::fabs(shift) + std::fabs((x.at(r, i) - mean) * tilt) +
+                                    std::fabs(mean * tilt)) * gain + 4));
+            }
+          }
+          NormaliseBackwardArguments a{x.data(),
+                                       g.data(),
+                                       out.data(),
+                                       (long long)x.stride,
+                                       (long long)g.stride,
+                                       (long long)out.stride,
+                                       rows,
+                                       d,
+                                       type,
+                                       F32,
+                                       F32,
+                                       normalisation,
+                                       accumulate};
+          test::run(kernel, {unsigned((rows + group - 1) / group), 1, 1}, 256, group == 1 ? 64 : 0, a);
+          for (int r = 0; r < rows; r++)
+            for (int i = 0; i < d; i++) {
+              size_t at = size_t(r * d + i);
+              EXPECT(close(out.at(r, i), expected[at], 4 * size[at]));
+            }
+          EXPECT(out.gaps_untouched());
+        }
+}
+
+TEST(steps_on_scores) {
+  for (int columns : {1, 5, 128, 131})
+    for (int step : {STEP_WEIGH, STEP_CLOSENESS, STEP_CLOSENESS_BACKWARD})
+      for (int accumulate : {0, 1}) {
+        int rows = 35;
+        Matrix z(rows, columns, F32, 1, 1), g(rows, columns, BF16, 2), out(rows, columns, F32, 3);
+        z.fill([] { return std::fmin(normal(), 1.0f); });
+        g.fill(normal);
+        out.fill(normal);
+        test::Device<float> weights(normals(size_t(columns)));
+        std::vector<float> expected;
+        for (int r = 0; r < rows; r++)
+          for (int j = 0; j < columns; j++) {
+            float c = z.at(r, j), v = 2 - std::sqrt(std::fmax(2 - 2 * c, 0.0f));
+            if (step == STEP_WEIGH) v = c * weights.data()[j] * (std::fabs(g.at(r, j)) * 0.7f + 1);
+            if (step == STEP_CLOSENESS_BACKWARD) v = c >= 1 ? 0 : g.at(r, j) / std::sqrt(2 - 2 * c);
+            expected.push_back(accumulate ? v + out.at(r, j) : v);
+          }
+        ScoreStepArguments a{z.data(),
+                             g.data(),
+                             weights.data(),
+                             out.data(),
+                             (long long)z.stride,
+                             (long long)g.stride,
+                             (long long)out.stride,
+                             rows,
+                             columns,
+                             F32,
+                             BF16,
+                             F32,
+                             step,
+                             accumulate,
+                             0.7f,
+                             0};
+        test::run("score_step", {unsigned(2 * ((columns + 127) / 128)), 1, 1}, 256, 0, a);
+        for (int r = 0; r < rows; r++)
+          for (int j = 0; j < columns; j++) EXPECT(same(out.at(r, j), expected[size_t(r * columns + j)]));
+        EXPECT(out.gaps_untouched());
+      }
+}
+
 }  // namespace
 
 TEST(products_of_every_shape_and_alignment) {

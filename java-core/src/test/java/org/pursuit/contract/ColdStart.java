@@ -62,6 +62,10 @@ final class ColdStart {
       kernels.put(
           "score" + shape, () -> lab.scoring().score(x, atoms, null, Score.plain(), scores));
       for (RowNormalisation normalisation : RowNormalisation.values()) {
+        Matrix sloped = output(lab, normalisation + " backward" + shape, rows, D);
+        kernels.put(
+            normalisation + " backward" + shape,
+            () -> lab.scoring().normaliseBackward(x, normalisation, x, Write.OVERWRITE, sloped));
         Matrix normalised = output(lab, normalisation + shape, rows, D);
         kernels.put(
             normalisation + shape,

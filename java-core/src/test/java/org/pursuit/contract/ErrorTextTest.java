@@ -266,6 +266,38 @@ class ErrorTextTest {
   }
 
   @EveryBackend
+  void scoreSteps(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      Scoring scoring = lab.scoring();
+      Matrix x = zeros(lab, 4, 6);
+      Matrix g = zeros(lab, 4, 6);
+      Matrix out = zeros(lab, 4, 6);
+      RowNormalisation unit = RowNormalisation.UNIT;
+      rejects(
+          "normalisation: expected a value, found null",
+          () -> scoring.normaliseBackward(x, null, g, Write.OVERWRITE, out));
+      rejects(
+          "g: expected [4, 6], found [3, 6]",
+          () -> scoring.normaliseBackward(x, unit, zeros(lab, 3, 6), Write.OVERWRITE, out));
+      rejects(
+          "out: expected elements apart from those of x",
+          () -> scoring.normaliseBackward(x, unit, g, Write.OVERWRITE, x));
+      rejects(
+          "out: expected elements apart from those of g",
+          () -> scoring.normaliseBackward(x, unit, g, Write.ACCUMULATE, g));
+      rejects(
+          "columnWeights: expected [6], found [5]",
+          () -> scoring.weigh(x, lab.floatsOutput(5), null, 0, out));
+      rejects(
+          "gradientScores: expected [4, 6], found [4, 5]",
+          () -> scoring.weigh(x, null, zeros(lab, 4, 5), 0, out));
+      rejects("out: expected [4, 6], found [6, 4]", () -> scoring.closeness(x, zeros(lab, 6, 4)));
+      rejects(
+          "write: expected a value, found null", () -> scoring.closenessBackward(x, g, null, out));
+    }
+  }
+
+  @EveryBackend
   void gates(BackendUnderTest backend) {
     try (Lab lab = backend.open()) {
       Training training = lab.training();

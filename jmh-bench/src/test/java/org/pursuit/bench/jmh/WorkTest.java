@@ -134,6 +134,16 @@ class WorkTest {
   }
 
   @Test
+  void aroundTheProduct() {
+    assertThat(ScoringBenchmark.work("weigh", Map.of("matrix", "2x7")::get))
+        .isEqualTo(new Work(4 * 3 * 14, 3 * 14, 4 * 3 * 14));
+    assertThat(ScoringBenchmark.work("closeness", Map.of("matrix", "2x7")::get))
+        .isEqualTo(new Work(4 * 2 * 14, 3 * 14, 4 * 2 * 14));
+    assertThat(ScoringBenchmark.work("normaliseBackward", Map.of("matrix", "2x7")::get))
+        .isEqualTo(new Work(4 * 3 * 14, 8 * 14, 4 * 3 * 14));
+  }
+
+  @Test
   void trainingSteps() {
     String[] kernels = {"columnSums", "gate", "gateBackward", "gatherRows", "adam"};
     int[] moved = {1, 2, 3, 2, 7};
