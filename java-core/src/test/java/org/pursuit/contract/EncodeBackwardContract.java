@@ -3,6 +3,7 @@ package org.pursuit.contract;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.function.DoubleSupplier;
 import org.pursuit.CapacityException;
@@ -33,6 +34,7 @@ class EncodeBackwardContract {
   private static final int N = 90;
 
   /** Everything that a call takes, and what it must give, in the test's own hands. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared as a record
   private record Case(
       Slots codes, float[] gradient, Dense x, Dense weights, Activation activation) {
     static Case integers(Layout layout, int rows, int k, int n, int d, Random random) {
@@ -42,7 +44,7 @@ class EncodeBackwardContract {
           Inputs.integers(rows * k, 3, random),
           Inputs.integers(rows, d, 3, random),
           Inputs.integers(n, d, 3, random),
-          Activation.values()[random.nextInt(2)]);
+          List.of(Activation.values()).get(random.nextInt(2)));
     }
 
     /** The entries that count, with the gradient as their value. */
@@ -164,8 +166,8 @@ class EncodeBackwardContract {
     try (Lab lab = backend.open()) {
       for (DType weightType : DType.values()) {
         for (DType xType : DType.values()) {
-          Layout layout = Layout.values()[random.nextInt(3)];
-          Placement placement = Placement.values()[random.nextInt(3)];
+          Layout layout = List.of(Layout.values()).get(random.nextInt(3));
+          Placement placement = List.of(Placement.values()).get(random.nextInt(3));
           Slots codes = layout.random(40, 11, N, random);
           Dense x = Inputs.normal(40, 101, random);
           Dense matrix = Inputs.normal(N, 101, random);

@@ -316,8 +316,7 @@ public class StatisticsBenchmark extends KernelBenchmark {
     p.reduced = true;
     p.backend
         .statistics()
-        .segmentReduce(
-            p.entries, p.segments, 0, Reduction.sum(), Write.OVERWRITE, p.documents);
+        .segmentReduce(p.entries, p.segments, 0, Reduction.sum(), Write.OVERWRITE, p.documents);
     p.backend.synchronize();
     return p.documents;
   }
@@ -344,9 +343,7 @@ public class StatisticsBenchmark extends KernelBenchmark {
   /** {@link org.pursuit.kernel.Statistics#npmi}. */
   @Benchmark
   public Matrix npmi(Pairs p) {
-    p.backend
-        .statistics()
-        .npmi(p.counts, 0, p.fires, p.fires, p.entries.rows(), p.associations);
+    p.backend.statistics().npmi(p.counts, 0, p.fires, p.fires, p.entries.rows(), p.associations);
     p.backend.synchronize();
     return p.associations;
   }

@@ -120,8 +120,7 @@ class WorkTest {
     assertThat(statistics("codeStatistics")).isEqualTo(reading(2 * 6 + 4 * 5, 6));
     assertThat(statistics("segmentReduce")).isEqualTo(reading(2 * 6 + 64 * 5, 6));
     assertThat(statistics("cooccurrence")).isEqualTo(reading(2 * 6 + 2 * 256 * 5, 0));
-    assertThat(statistics("neighbours"))
-        .isEqualTo(reading(2 * 256 * 5 + 256 * (2 * 8 + 8 + 1), 0));
+    assertThat(statistics("neighbours")).isEqualTo(reading(2 * 256 * 5 + 256 * (2 * 8 + 8 + 1), 0));
     assertThat(statistics("npmi")).isEqualTo(reading(2 * 256 * 5 + 2 * 5 + 256 * 5, 0));
   }
 
