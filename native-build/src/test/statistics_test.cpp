@@ -94,6 +94,26 @@ TEST(sum_of_many_parts) {
   EXPECT_EQUAL(out.read(), (std::vector<float>{499500}));
 }
 
+TEST(quotients_and_what_zero_makes_of_them) {
+  test::Device<float> a({6, 0, 5, INFINITY, NAN, -3}), b({4, 0, 0, 0, 2, INFINITY}), out(6);
+  QuotientArguments q{a.data(), b.data(), out.data(), 6, 2};
+  test::run("quotients", {1, 1, 1}, 256, 0, q);
+  std::vector<float> found = out.read();
+  EXPECT(std::isnan(found[3]) && std::isnan(found[4]));
+  found.erase(found.begin() + 3, found.begin() + 5);
+  EXPECT_EQUAL(found, (std::vector<float>{3, 0, 0, -0.0f}));
+  q.a = nullptr;
+  test::run("quotients", {1, 1, 1}, 256, 0, q);
+  EXPECT_EQUAL(out.read(), (std::vector<float>{0.5f, 0, 0, 0, 1, 0}));
+  test::Device<float> many(700), ones(700);
+  for (size_t i = 0; i < 700; i++) many.data()[i] = float(i);
+  QuotientArguments m{many.data(), many.data(), ones.data(), 700, 3};
+  test::run("quotients", {3, 1, 1}, 256, 0, m);
+  std::vector<float> expected(700, 3);
+  expected[0] = 0;
+  EXPECT_EQUAL(ones.read(), expected);
+}
+
 // The result of variance_parts, variance_merge and sum_total.
 float total_variance(const float* x, const unsigned char* mask, int rows, int columns, long long stride,
                      int rowsPerBlock) {

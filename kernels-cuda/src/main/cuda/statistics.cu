@@ -10,6 +10,8 @@
 // sum_total        out = Σ parts[b] in double: one block. Both depend on nothing but the values.
 //                  Bytes: 4·length (and length of a mask).
 //
+// quotients        out[i] = factor·a[i] / b[i] in double, 0·a[i] where b[i] is 0: a thread an element.
+//
 // variance_parts   Mean and squared distances from it, of each column over a block's rows that take part. A thread owns
 //                  four columns of every eighth row, and takes four rows at a time: their own mean and distances, which are
 //                  then merged with those of the rows before (Chan, Golub, LeVeque: Updating formulae, 1979). Nothing is
@@ -19,7 +21,7 @@
 // variance_merge   The same of all rows, block of rows after block of rows, a thread a column; parts[b] = Σ over the
 //                  columns of a block of 256, in double. sum_total adds them up.
 //
-// Launch contract: one-dimensional grids, blocks of 256 threads. Shared memory: 96 bytes (rows), 64 (sums), 8224
+// Launch contract: one-dimensional grids, blocks of 256 threads. Shared memory: 96 bytes (rows), 64 (sums), none (quotients), 8224
 // (variance_parts), 64 (variance_merge). Blocks do not depend on each other.
 #include "statistics.h"
 
@@ -28,6 +30,7 @@
 ARGUMENTS(RowStatisticArguments, 64);
 ARGUMENTS(SumPartsArguments, 32);
 ARGUMENTS(SumTotalArguments, 24);
+ARGUMENTS(QuotientArguments, 40);
 ARGUMENTS(VariancePartsArguments, 72);
 ARGUMENTS(VarianceMergeArguments, 40);
 
@@ -102,6 +105,13 @@ KERNEL(sum_total, THREADS, 1, const SumTotalArguments a) {
   for (long long at = threadIdx.x; at < a.count; at += THREADS) sum += a.parts[at];
   sum = block_sum<THREADS>(sum, shared_array<double>(0));
   if (threadIdx.x == 0) a.out[0] = (float)sum;
+}
+
+KERNEL(quotients, THREADS, 6, const QuotientArguments a) {
+  long long i = blockIdx.x * (long long)THREADS + threadIdx.x;
+  if (i >= a.n) return;
+  float numerator = a.a ? a.a[i] : 1, denominator = a.b[i];
+  a.out[i] = denominator == 0 ? 0 * numerator : (float)((double)a.factor * numerator / denominator);
 }
 
 // ---- Total variance ----

@@ -30,6 +30,15 @@ struct SumTotalArguments {
   long long count;
 };
 
+// out[i] = factor * a[i] / b[i]
+struct QuotientArguments {
+  const float* a;  // [n], or null for ones
+  const float* b;  // [n]
+  float* out;      // [n]
+  long long n;
+  float factor;
+};
+
 // For each block of rows and each column: how many rows take part, their mean, and their squared distances from it
 struct VariancePartsArguments {
   const void* x;              // [rows, columns]

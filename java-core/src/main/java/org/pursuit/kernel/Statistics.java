@@ -18,7 +18,7 @@ import org.pursuit.data.SlottedCodes;
  *
  * <p>A loss stays on the device: the mean squared error is {@link #sum} of {@link #squaredErrors}
  * over the number of rows, and the fraction of variance unexplained is the same sum over {@link
- * #totalVariance}.
+ * #totalVariance}, by {@link #quotients}.
  */
 public abstract class Statistics extends KernelFamily {
   private final Check check;
@@ -119,6 +119,27 @@ public abstract class Statistics extends KernelFamily {
       totalVarianceKernel(x, mask, out);
     } finally {
       end(event, "totalVariance", x.rows(), x.columns(), 0);
+    }
+  }
+
+  /**
+   * {@code out_i = factor·a_i / b_i}: losses that are fractions, and factors for {@link
+   * Training#scale} that never leave the device. Where b_i is 0, {@code 0·a_i}, as the published
+   * losses make 0 of 0/0.
+   *
+   * @param a [n], or null for ones
+   * @param b [n], or a step scalar
+   * @param out [n]
+   */
+  public final void quotients(float factor, Floats a, Floats b, Floats out) {
+    check.handle(b, "b");
+    check.optional(a, b.length(), "a");
+    check.vector(out, b.length(), "out");
+    KernelEvent event = begin();
+    try {
+      quotientsKernel(factor, a, b, out);
+    } finally {
+      end(event, "quotients", 1, (int) Math.min(b.length(), Integer.MAX_VALUE), 0);
     }
   }
 
@@ -659,6 +680,9 @@ public abstract class Statistics extends KernelFamily {
 
   /** Computes {@link #totalVariance}. */
   protected abstract void totalVarianceKernel(Matrix x, Mask mask, Floats out);
+
+  /** Computes {@link #quotients}. */
+  protected abstract void quotientsKernel(float factor, Floats a, Floats b, Floats out);
 
   /** Computes {@link #columnStatistics(Matrix, Fired, Write, Longs, Floats, Floats)}. */
   protected abstract void columnStatisticsKernel(

@@ -125,6 +125,16 @@ final class ScalarStatistics extends Statistics {
     array(out)[0] = (float) sum;
   }
 
+  @Override
+  protected void quotientsKernel(float factor, Floats a, Floats b, Floats out) {
+    for (int i = 0; i < b.length(); i++) {
+      float numerator = a == null ? 1 : array(a)[i];
+      float denominator = array(b)[i];
+      double quotient = (double) factor * numerator / denominator;
+      array(out)[i] = denominator == 0 ? 0 * numerator : (float) quotient;
+    }
+  }
+
   private static boolean takesPart(Mask mask, int i) {
     return mask == null || ((HostMask) mask).array()[i];
   }

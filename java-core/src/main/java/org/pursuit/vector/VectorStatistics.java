@@ -198,6 +198,18 @@ final class VectorStatistics extends Statistics {
   }
 
   @Override
+  protected void quotientsKernel(float factor, Floats a, Floats b, Floats out) {
+    float[] numerators = a == null ? null : array(a);
+    float[] denominators = array(b);
+    float[] quotients = array(out);
+    for (int i = 0; i < quotients.length; i++) {
+      float numerator = numerators == null ? 1 : numerators[i];
+      float quotient = (float) ((double) factor * numerator / denominators[i]);
+      quotients[i] = denominators[i] == 0 ? 0 * numerator : quotient;
+    }
+  }
+
+  @Override
   protected void columnStatisticsKernel(
       Matrix x, Fired fired, Write write, Longs fires, Floats maxima, Floats sums) {
     columns.compute(x, fired, write, fires, maxima, sums);

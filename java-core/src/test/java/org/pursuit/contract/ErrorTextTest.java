@@ -384,6 +384,9 @@ class ErrorTextTest {
       rejects("mask: expected [4], found [6]", () -> statistics.sum(four, six, one));
       rejects("out: expected [1], found [4]", () -> statistics.sum(four, null, four));
       rejects("mask: expected [4], found [6]", () -> statistics.totalVariance(x, six, one));
+      rejects("b: expected a value, found null", () -> statistics.quotients(1, one, null, one));
+      rejects("a: expected [4], found [1]", () -> statistics.quotients(1, one, four, four));
+      rejects("out: expected [1], found [4]", () -> statistics.quotients(1, null, one, four));
       rejects("out: expected [1], found [4]", () -> statistics.totalVariance(x, null, four));
     }
   }

@@ -301,6 +301,66 @@ class StatisticsContract {
   }
 
   @EveryBackend
+  void quotientsAndWhatZeroMakesOfThem(BackendUnderTest backend) {
+    float nan = Float.NaN;
+    float inf = Float.POSITIVE_INFINITY;
+    try (Lab lab = backend.open()) {
+      Floats a = lab.floats(new float[] {6, 0, 5, inf, nan, -3, 1});
+      Floats b = lab.floats(new float[] {4, 0, -0f, 0, 2, inf, 3});
+      Floats out = lab.floatsOutput(7);
+      lab.statistics().quotients(2, a, b, out);
+      Same.numbers(out.download(), new float[] {3, 0, 0, nan, nan, 0, 2 / 3f}, "a / b");
+      lab.statistics().quotients(2, null, b, out);
+      Same.numbers(out.download(), new float[] {0.5f, 0, 0, 0, 1, 0, 2 / 3f}, "1 / b");
+
+      Dense x = Inputs.normal(300, 5, Seed.random(222));
+      Estimate expected = new Estimate(300);
+      for (int i = 0; i < 300; i++) {
+        expected.add(i, 0.7f * (double) x.at(i, 0) / x.at(i, 1));
+      }
+      Floats many = lab.floatsOutput(300);
+      float[] numerators = new float[300];
+      float[] denominators = new float[300];
+      for (int i = 0; i < 300; i++) {
+        numerators[i] = x.at(i, 0);
+        denominators[i] = x.at(i, 1);
+      }
+      lab.statistics().quotients(0.7f, lab.floats(numerators), lab.floats(denominators), many);
+      expected.assertMatches(many.download(), DType.F32, "many");
+    }
+  }
+
+  /** The fraction of variance unexplained, without a number that leaves the device. */
+  @EveryBackend
+  void unexplainedVarianceIsComposedOnTheDevice(BackendUnderTest backend) {
+    Random random = Seed.random(223);
+    Dense x = Inputs.normal(70, 33, random);
+    Dense y = x.map(v -> 0.5 * v);
+    try (Lab lab = backend.open()) {
+      Floats errors = lab.floatsOutput(70);
+      Floats fvu = lab.floatsOutput(1);
+      Floats variance = lab.floatsOutput(1);
+      lab.statistics().squaredErrors(lab.matrix(x), lab.matrix(y), errors);
+      lab.statistics().sum(errors, null, fvu);
+      lab.statistics().totalVariance(lab.matrix(x), null, variance);
+      lab.statistics().quotients(1, fvu, variance, fvu);
+      double squares = 0;
+      double total = 0;
+      for (int i = 0; i < 33; i++) {
+        double sum = 0;
+        double ofColumn = 0;
+        for (int row = 0; row < 70; row++) {
+          sum += x.at(row, i);
+          ofColumn += (double) x.at(row, i) * x.at(row, i);
+        }
+        squares += ofColumn;
+        total += ofColumn - sum * sum / 70;
+      }
+      assertThat((double) fvu.download()[0]).isCloseTo(0.25 * squares / total, Offset.offset(1e-5));
+    }
+  }
+
+  @EveryBackend
   void oneThreadComputesAsTwo(BackendUnderTest backend) {
     Random random = Seed.random(212);
     Dense x = Inputs.normal(257, 63, random);

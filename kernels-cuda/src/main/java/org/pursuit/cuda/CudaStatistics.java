@@ -114,6 +114,19 @@ final class CudaStatistics extends Statistics {
   }
 
   @Override
+  protected void quotientsKernel(float factor, Floats a, Floats b, Floats out) {
+    kernels
+        .kernel("quotients")
+        .arguments()
+        .pointer(CudaFloats.address(a))
+        .pointer(((CudaFloats) b).address())
+        .pointer(((CudaFloats) out).address())
+        .int64(b.length())
+        .float32(factor)
+        .launch(Math.ceilDiv(b.length(), THREADS), 1, THREADS, 0);
+  }
+
+  @Override
   protected void totalVarianceKernel(Matrix x, Mask mask, Floats out) {
     CudaMatrix from = (CudaMatrix) x;
     int tiles = Math.ceilDiv(from.rows(), TILE_ROWS);
