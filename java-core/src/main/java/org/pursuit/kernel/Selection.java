@@ -1,11 +1,13 @@
 package org.pursuit.kernel;
 
+import org.pursuit.data.ColumnCodes;
 import org.pursuit.data.CsrCodes;
 import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Floats;
 import org.pursuit.data.Ints;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
+import org.pursuit.data.SlottedCodes;
 
 /** Selections from a score matrix: scores in, sparse codes out. Exact on every backend. */
 public abstract class Selection extends KernelFamily {
@@ -139,6 +141,67 @@ public abstract class Selection extends KernelFamily {
     }
   }
 
+  /**
+   * The first rows of each column by score; see {@link ColumnTopK} for the rules.
+   *
+   * @param scores [rows, n]
+   * @param out codes [n, m], each column's by score, equal ones by row id
+   */
+  public final void columnTopK(Matrix scores, ColumnTopK options, ColumnCodes out) {
+    check.handle(scores, "scores");
+    checkColumnTopK(scores.rows(), options, out);
+    check.shape(out.columns(), out.m(), scores.columns(), out.m(), "out");
+    KernelEvent event = begin();
+    try {
+      columnTopKKernel(scores, options, out);
+    } finally {
+      end(event, "columnTopK", scores.rows(), scores.columns(), out.m());
+    }
+  }
+
+  /**
+   * The first rows of each column by value among the entries of codes; absent ones do not compete.
+   *
+   * @param codes [rows, k], every index below n and at most once in a row: a tape is coalesced
+   *     first
+   * @param out codes [n, m], each column's by score, equal ones by row id
+   */
+  public final void columnTopK(SlottedCodes codes, ColumnTopK options, ColumnCodes out) {
+    check.codes(codes, "codes");
+    checkColumnTopK(codes.rows(), options, out);
+    KernelEvent event = begin();
+    try {
+      columnTopKKernel(codes, options, out);
+    } finally {
+      end(event, "columnTopK", codes.rows(), out.columns(), out.m());
+    }
+  }
+
+  /**
+   * The first rows of each column by value among the entries of codes; absent ones do not compete.
+   *
+   * @param codes [rows, n]
+   * @param out codes [n, m], each column's by score, equal ones by row id
+   */
+  public final void columnTopK(CsrCodes codes, ColumnTopK options, ColumnCodes out) {
+    check.codes(codes, "codes");
+    checkColumnTopK(codes.rows(), options, out);
+    check.shape(out.columns(), out.m(), codes.columnCount(), out.m(), "out");
+    KernelEvent event = begin();
+    try {
+      columnTopKKernel(codes, options, out);
+    } finally {
+      end(event, "columnTopK", codes.rows(), out.columns(), out.m());
+    }
+  }
+
+  private void checkColumnTopK(int rows, ColumnTopK options, ColumnCodes out) {
+    Check.required(options, "options");
+    check.optional(options.rowIds(), rows, "rowIds");
+    check.codes(out, "out");
+    check.optional(options.columnM(), out.columns(), "columnM");
+  }
+
   /** The checks of a row selection from [rows, columns] scores, wherever they come from. */
   final void checkTopK(TopK options, int rows, int columns, FixedWidthCodes out) {
     Check.required(options, "options");
@@ -166,4 +229,13 @@ public abstract class Selection extends KernelFamily {
   /** Computes {@link #globalTopK}; the arguments have been checked. */
   protected abstract void globalTopKKernel(
       Matrix scores, GlobalTopK options, CsrCodes out, Floats threshold, Floats minPositive);
+
+  /** Computes {@link #columnTopK(Matrix, ColumnTopK, ColumnCodes)}. */
+  protected abstract void columnTopKKernel(Matrix scores, ColumnTopK options, ColumnCodes out);
+
+  /** Computes {@link #columnTopK(SlottedCodes, ColumnTopK, ColumnCodes)}. */
+  protected abstract void columnTopKKernel(SlottedCodes codes, ColumnTopK options, ColumnCodes out);
+
+  /** Computes {@link #columnTopK(CsrCodes, ColumnTopK, ColumnCodes)}. */
+  protected abstract void columnTopKKernel(CsrCodes codes, ColumnTopK options, ColumnCodes out);
 }

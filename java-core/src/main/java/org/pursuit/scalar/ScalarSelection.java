@@ -1,6 +1,7 @@
 package org.pursuit.scalar;
 
 import java.util.Arrays;
+import org.pursuit.data.ColumnCodes;
 import org.pursuit.data.CsrCodes;
 import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Floats;
@@ -11,6 +12,8 @@ import org.pursuit.data.HostMatrix;
 import org.pursuit.data.Ints;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
+import org.pursuit.data.SlottedCodes;
+import org.pursuit.kernel.ColumnTopK;
 import org.pursuit.kernel.GlobalTopK;
 import org.pursuit.kernel.OutputOrder;
 import org.pursuit.kernel.ScoreOrder;
@@ -24,12 +27,14 @@ final class ScalarSelection extends Selection {
   private final Scratch scratch;
   private final ScalarThresholdSelect thresholdSelect;
   private final ScalarGlobalTopK globalTopK;
+  private final ScalarColumnTopK columnTopK;
 
   ScalarSelection(Memory memory, Scratch scratch) {
     super(memory);
     this.scratch = scratch;
     this.thresholdSelect = new ScalarThresholdSelect(scratch);
     this.globalTopK = new ScalarGlobalTopK(scratch);
+    this.columnTopK = new ScalarColumnTopK(scratch);
   }
 
   @Override
@@ -117,5 +122,20 @@ final class ScalarSelection extends Selection {
       Matrix scores, GlobalTopK options, CsrCodes out, Floats threshold, Floats minPositive) {
     globalTopK.select(
         (HostMatrix) scores, options, out, (HostFloats) threshold, (HostFloats) minPositive);
+  }
+
+  @Override
+  protected void columnTopKKernel(Matrix scores, ColumnTopK options, ColumnCodes out) {
+    columnTopK.select((HostMatrix) scores, options, out);
+  }
+
+  @Override
+  protected void columnTopKKernel(SlottedCodes codes, ColumnTopK options, ColumnCodes out) {
+    columnTopK.select(codes, options, out);
+  }
+
+  @Override
+  protected void columnTopKKernel(CsrCodes codes, ColumnTopK options, ColumnCodes out) {
+    columnTopK.select(codes, options, out);
   }
 }

@@ -1,5 +1,6 @@
 package org.pursuit.vector;
 
+import org.pursuit.data.ColumnCodes;
 import org.pursuit.data.CsrCodes;
 import org.pursuit.data.DType;
 import org.pursuit.data.FixedWidthCodes;
@@ -11,6 +12,8 @@ import org.pursuit.data.HostMatrix;
 import org.pursuit.data.Ints;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
+import org.pursuit.data.SlottedCodes;
+import org.pursuit.kernel.ColumnTopK;
 import org.pursuit.kernel.GlobalTopK;
 import org.pursuit.kernel.Selection;
 import org.pursuit.kernel.ThresholdSelect;
@@ -25,6 +28,7 @@ final class VectorSelection extends Selection {
   private final Workers.Task task = this::selectRows;
   private final VectorThresholdSelect thresholdSelect;
   private final VectorGlobalTopK globalTopK;
+  private final VectorColumnTopK columnTopK;
   private HostMatrix scores;
   private HostMatrix values;
   private TopK options;
@@ -36,6 +40,7 @@ final class VectorSelection extends Selection {
     this.slots = new Slot[workers.count()];
     this.thresholdSelect = new VectorThresholdSelect(workers);
     this.globalTopK = new VectorGlobalTopK(workers);
+    this.columnTopK = new VectorColumnTopK(workers);
     trim();
   }
 
@@ -54,6 +59,7 @@ final class VectorSelection extends Selection {
     }
     thresholdSelect.trim();
     globalTopK.trim();
+    columnTopK.trim();
   }
 
   @Override
@@ -125,5 +131,20 @@ final class VectorSelection extends Selection {
   /** How many of the first must be known to keep k of them. */
   static int candidates(TopK options, int keep) {
     return options.tieRule() == TieRule.DROP && keep > 0 ? keep + 1 : keep;
+  }
+
+  @Override
+  protected void columnTopKKernel(Matrix scores, ColumnTopK options, ColumnCodes out) {
+    columnTopK.select((HostMatrix) scores, options, out);
+  }
+
+  @Override
+  protected void columnTopKKernel(SlottedCodes codes, ColumnTopK options, ColumnCodes out) {
+    columnTopK.select(codes, options, out);
+  }
+
+  @Override
+  protected void columnTopKKernel(CsrCodes codes, ColumnTopK options, ColumnCodes out) {
+    columnTopK.select(codes, options, out);
   }
 }

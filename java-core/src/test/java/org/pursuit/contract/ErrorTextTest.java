@@ -8,6 +8,7 @@ import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.pursuit.BackendOptions;
+import org.pursuit.data.ColumnCodes;
 import org.pursuit.data.CsrCodes;
 import org.pursuit.data.DType;
 import org.pursuit.data.FixedWidthCodes;
@@ -21,6 +22,7 @@ import org.pursuit.data.PursuitTape;
 import org.pursuit.data.RowSparseMatrix;
 import org.pursuit.kernel.Adam;
 import org.pursuit.kernel.BiasAdaptation;
+import org.pursuit.kernel.ColumnTopK;
 import org.pursuit.kernel.DecodeGradients;
 import org.pursuit.kernel.EncodeGradients;
 import org.pursuit.kernel.Fired;
@@ -149,6 +151,37 @@ class ErrorTextTest {
       rejects(
           "minPositive: expected [1], found [0]",
           () -> selection.globalTopK(scores, top3, out, null, lab.floatsOutput(0)));
+    }
+  }
+
+  @EveryBackend
+  void columnTopK(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      Selection selection = lab.selection();
+      Matrix scores = zeros(lab, 2, 5);
+      ColumnCodes out = lab.columnCodes(5, 3);
+      ColumnTopK plain = ColumnTopK.plain();
+      rejects("firstRow: expected 0 or more, found -1", () -> plain.firstRow(-1));
+      rejects(
+          "scores: expected a value, found null",
+          () -> selection.columnTopK((Matrix) null, plain, out));
+      rejects(
+          "codes: expected a value, found null",
+          () -> selection.columnTopK((CsrCodes) null, plain, out));
+      rejects(
+          "options: expected a value, found null", () -> selection.columnTopK(scores, null, out));
+      rejects(
+          "out: expected [5, 3], found [4, 3]",
+          () -> selection.columnTopK(scores, plain, lab.columnCodes(4, 3)));
+      rejects(
+          "out: expected [5, 3], found [4, 3]",
+          () -> selection.columnTopK(lab.csr(2, 5, 1), plain, lab.columnCodes(4, 3)));
+      rejects(
+          "columnM: expected [5], found [2]",
+          () -> selection.columnTopK(scores, plain.columnM(lab.ints(new int[2])), out));
+      rejects(
+          "rowIds: expected [2], found [3]",
+          () -> selection.columnTopK(scores, plain.rowIds(lab.keep(lab.backend().longs(3))), out));
     }
   }
 

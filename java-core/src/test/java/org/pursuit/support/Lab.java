@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import org.pursuit.Backend;
+import org.pursuit.data.ColumnCodes;
 import org.pursuit.data.CsrCodes;
 import org.pursuit.data.DType;
 import org.pursuit.data.FixedWidthCodes;
@@ -216,6 +217,19 @@ public final class Lab implements AutoCloseable {
     Arrays.fill(junk, (int) JUNK);
     made.columns().upload(junk);
     dirty(made.values());
+    return made;
+  }
+
+  /** Column codes to be written to, full of junk. */
+  public ColumnCodes columnCodes(int columns, int m) {
+    ColumnCodes made = keep(backend.columnCodes(columns, m));
+    long[] ids = new long[columns * m];
+    Arrays.fill(ids, (long) JUNK);
+    made.rowIds().upload(ids);
+    dirty(made.values());
+    int[] counts = new int[columns];
+    Arrays.fill(counts, (int) JUNK);
+    made.counts().upload(counts);
     return made;
   }
 

@@ -1,11 +1,14 @@
 package org.pursuit.cuda;
 
+import org.pursuit.data.ColumnCodes;
 import org.pursuit.data.CsrCodes;
 import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Floats;
 import org.pursuit.data.Ints;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
+import org.pursuit.data.SlottedCodes;
+import org.pursuit.kernel.ColumnTopK;
 import org.pursuit.kernel.GlobalTopK;
 import org.pursuit.kernel.Selection;
 import org.pursuit.kernel.ThresholdSelect;
@@ -20,6 +23,7 @@ final class CudaSelection extends Selection {
   private final Workspace workspace;
   private final CudaThresholdSelect thresholdSelect;
   private final CudaGlobalTopK globalTopK;
+  private final CudaColumnTopK columnTopK;
 
   CudaSelection(Memory memory, Cuda cuda) {
     super(memory);
@@ -28,6 +32,7 @@ final class CudaSelection extends Selection {
     Marks marks = new Marks(cuda);
     this.thresholdSelect = new CudaThresholdSelect(cuda.stream(), marks);
     this.globalTopK = new CudaGlobalTopK(cuda, marks);
+    this.columnTopK = new CudaColumnTopK(cuda, marks);
   }
 
   @Override
@@ -65,5 +70,20 @@ final class CudaSelection extends Selection {
   protected void globalTopKKernel(
       Matrix scores, GlobalTopK options, CsrCodes out, Floats threshold, Floats minPositive) {
     globalTopK.select(scores, options, out, threshold, minPositive);
+  }
+
+  @Override
+  protected void columnTopKKernel(Matrix scores, ColumnTopK options, ColumnCodes out) {
+    columnTopK.select((CudaMatrix) scores, options, out);
+  }
+
+  @Override
+  protected void columnTopKKernel(SlottedCodes codes, ColumnTopK options, ColumnCodes out) {
+    columnTopK.select(codes, options, out);
+  }
+
+  @Override
+  protected void columnTopKKernel(CsrCodes codes, ColumnTopK options, ColumnCodes out) {
+    columnTopK.select(codes, options, out);
   }
 }

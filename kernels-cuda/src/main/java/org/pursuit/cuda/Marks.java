@@ -159,13 +159,21 @@ final class Marks {
   /** Turns the segments' counts into places; flags a sum above {@code capacity}. */
   void place(long capacity) {
     placeRows(starts, 0);
+    sum(tiles, Math.ceilDiv(scores.rows(), TILE_ROWS), capacity);
+  }
+
+  /**
+   * Turns {@code count} 64-bit numbers into the sums of those before each, followed by the sum of
+   * all; flags one above {@code capacity}.
+   */
+  void sum(long numbers, int count, long capacity) {
     kernels
         .kernel("place_tiles")
         .arguments()
-        .pointer(tiles)
+        .pointer(numbers)
         .pointer(cuda.flags().address(Flag.CAPACITY_EXCEEDED))
         .int64(capacity)
-        .int32(Math.ceilDiv(scores.rows(), TILE_ROWS))
+        .int32(count)
         .int32(0)
         .launch(1, 1, THREADS, PLACE_TILES_BYTES);
   }

@@ -16,6 +16,10 @@ enum Slot {
   SCORES,
   /** Which scores are selected, and where their entries go. */
   MARKS,
+  /** The first rows of columns, part by part. */
+  COLUMNS,
+  /** Entries of codes by column. */
+  ENTRIES,
   /** What is known of a selection from all rows. */
   GLOBAL,
   /** What slices of rows have selected. */

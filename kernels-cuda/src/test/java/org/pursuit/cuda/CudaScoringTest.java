@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.pursuit.Backends;
+import org.pursuit.data.ColumnCodes;
 import org.pursuit.data.CsrCodes;
 import org.pursuit.data.DType;
 import org.pursuit.data.FixedWidthCodes;
@@ -15,7 +16,9 @@ import org.pursuit.data.Floats;
 import org.pursuit.data.Ints;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
+import org.pursuit.data.SlottedCodes;
 import org.pursuit.kernel.Activation;
+import org.pursuit.kernel.ColumnTopK;
 import org.pursuit.kernel.GlobalTopK;
 import org.pursuit.kernel.Precision;
 import org.pursuit.kernel.RowNormalisation;
@@ -273,6 +276,21 @@ class CudaScoringTest {
     @Override
     protected void globalTopKKernel(
         Matrix scores, GlobalTopK options, CsrCodes out, Floats threshold, Floats minPositive) {
+      throw nothing();
+    }
+
+    @Override
+    protected void columnTopKKernel(Matrix scores, ColumnTopK options, ColumnCodes out) {
+      throw nothing();
+    }
+
+    @Override
+    protected void columnTopKKernel(SlottedCodes codes, ColumnTopK options, ColumnCodes out) {
+      throw nothing();
+    }
+
+    @Override
+    protected void columnTopKKernel(CsrCodes codes, ColumnTopK options, ColumnCodes out) {
       throw nothing();
     }
 

@@ -9,10 +9,12 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.pursuit.Backend;
+import org.pursuit.data.ColumnCodes;
 import org.pursuit.data.CsrCodes;
 import org.pursuit.data.DType;
 import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Matrix;
+import org.pursuit.kernel.ColumnTopK;
 import org.pursuit.kernel.GlobalTopK;
 import org.pursuit.kernel.SelectionKey;
 import org.pursuit.kernel.ThresholdSelect;
@@ -176,6 +178,50 @@ public class SelectionBenchmark extends KernelBenchmark {
     }
   }
 
+  /** The operands of selections from columns. */
+  @State(Scope.Benchmark)
+  public static class Columns {
+    /** Rows that a column keeps. */
+    @Param("4")
+    public int m;
+
+    private Backend backend;
+    private Scores scores;
+    private Matrix matrix;
+    private ColumnTopK options;
+    private ColumnCodes codes;
+
+    /** Uploads the scores. */
+    @Setup
+    public void upload(BenchmarkBackend backend, Scores scores) {
+      this.backend = backend.get();
+      this.scores = scores;
+      matrix = this.backend.matrix(scores.rows, scores.columns, scores.dtype);
+      matrix.upload(scores.values);
+      options = scores.magnitude ? ColumnTopK.plain().byMagnitude() : ColumnTopK.plain();
+      codes = this.backend.columnCodes(scores.columns, m);
+    }
+
+    /** Fails if the last selection is wrong. */
+    @TearDown
+    public void verify() {
+      long[] ids = codes.rowIds().download();
+      float[] values = codes.values().download();
+      float[] column = new float[scores.rows];
+      int[] rows = new int[m];
+      for (int i : Verification.rowsOf(scores.columns)) {
+        for (int b = 0; b < scores.rows; b++) {
+          column[b] = scores.values[b * scores.columns + i];
+        }
+        for (int slot = 0; slot < m; slot++) {
+          rows[slot] = (int) ids[i * m + slot];
+        }
+        float[] selected = Arrays.copyOfRange(values, i * m, (i + 1) * m);
+        Verification.topK(column, 0, scores.rows, scores.magnitude, rows, selected, 0, m);
+      }
+    }
+  }
+
   /** Whether a selection is given a guess of its threshold, a little below it. */
   @State(Scope.Benchmark)
   public static class Start {
@@ -232,6 +278,14 @@ public class SelectionBenchmark extends KernelBenchmark {
     return o.codes;
   }
 
+  /** {@link org.pursuit.kernel.Selection#columnTopK(Matrix, ColumnTopK, ColumnCodes)}. */
+  @Benchmark
+  public ColumnCodes columnTopK(Columns o) {
+    o.backend.selection().columnTopK(o.matrix, o.options, o.codes);
+    o.backend.synchronize();
+    return o.codes;
+  }
+
   /** {@link #topK} by {@link HeapTopK}, on one thread. */
   @Benchmark
   public int[] heap(Heap h) {
@@ -247,6 +301,9 @@ public class SelectionBenchmark extends KernelBenchmark {
   static Work work(String kernel, UnaryOperator<String> parameter) {
     int[] sizes = Shapes.parse(parameter.apply("shape"), "rowsxcolumns");
     DType dtype = DType.valueOf(parameter.apply("dtype"));
+    if (kernel.equals("columnTopK")) {
+      return columnTopK(sizes[0], sizes[1], Integer.parseInt(parameter.apply("m")), dtype);
+    }
     int k = Integer.parseInt(parameter.apply("k"));
     return switch (kernel) {
       case "topK", "heap" -> topK(sizes[0], sizes[1], k, dtype);
@@ -264,6 +321,12 @@ public class SelectionBenchmark extends KernelBenchmark {
   /** Every score is read once, and offsets, columns and values are written. */
   static Work sparse(long rows, long columns, long k, DType dtype) {
     long bytes = dtype.bytes() * rows * columns + Work.words(2 * rows * k + 2 * (rows + 1));
+    return new Work(bytes, 0, bytes);
+  }
+
+  /** Every score is read once, and row ids of 64 bits, values and counts are written. */
+  static Work columnTopK(long rows, long columns, long m, DType dtype) {
+    long bytes = dtype.bytes() * rows * columns + Work.words(3 * columns * m + columns);
     return new Work(bytes, 0, bytes);
   }
 }

@@ -35,6 +35,16 @@ class WorkTest {
   }
 
   @Test
+  void columnTopK() {
+    // Twenty row ids and values, five counts.
+    long bytes = 4 * 10 + 12 * 20 + 4 * 5;
+    assertThat(
+            SelectionBenchmark.work(
+                "columnTopK", Map.of("shape", "2x5", "m", "4", "dtype", "F32")::get))
+        .isEqualTo(new Work(bytes, 0, bytes));
+  }
+
+  @Test
   void shortNumbersAreHalfAsManyBytes() {
     assertThat(
             SelectionBenchmark.work("topK", Map.of("shape", "2x5", "k", "3", "dtype", "BF16")::get))
