@@ -247,25 +247,19 @@ public class ScoringBenchmark extends KernelBenchmark {
 
   /** The work of one call with the given parameters. */
   static Work work(String kernel, UnaryOperator<String> parameter) {
-    switch (kernel) {
+    return switch (kernel) {
       case "normaliseBackward", "weigh", "closeness" -> {
         int[] sizes = Shapes.parse(parameter.apply("matrix"), "rowsxcolumns");
-        return around(kernel, (long) sizes[0] * sizes[1]);
+        yield around(kernel, (long) sizes[0] * sizes[1]);
       }
-      default -> {
-        return product(kernel, parameter);
-      }
-    }
+      default -> product(kernel, parameter);
+    };
   }
 
   /** Flops by hand: two sums of products and the slope; a weight; a root's neighbours. */
   private static Work around(String kernel, long elements) {
     int matrices = kernel.equals("closeness") ? 2 : 3;
-    int flops =
-        switch (kernel) {
-          case "normaliseBackward" -> 8;
-          default -> 3;
-        };
+    int flops = kernel.equals("normaliseBackward") ? 8 : 3;
     long bytes = Work.words(matrices * elements);
     return new Work(bytes, flops * elements, bytes);
   }
