@@ -9,6 +9,7 @@ import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Floats;
 import org.pursuit.data.Gram;
 import org.pursuit.data.Ints;
+import org.pursuit.data.Longs;
 import org.pursuit.data.Mask;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.PursuitTape;
@@ -17,6 +18,7 @@ import org.pursuit.data.SlottedCodes;
 import org.pursuit.kernel.Activation;
 import org.pursuit.kernel.DecodeGradients;
 import org.pursuit.kernel.EncodeGradients;
+import org.pursuit.kernel.Fired;
 import org.pursuit.kernel.MatchingPursuit;
 import org.pursuit.kernel.OrthogonalPursuit;
 import org.pursuit.kernel.PursuitGradients;
@@ -60,6 +62,8 @@ final class Tour {
         Floats biasGradient = backend.floats(D);
         Floats encoderBias = backend.floats(ATOMS);
         RowSparseMatrix active = backend.rowSparseMatrix(ATOMS, D, ROWS * K);
+        Floats total = backend.floats(1);
+        Longs fires = backend.longs(ATOMS);
         Floats errors = backend.floats(ROWS)) {
       List<String> results = new ArrayList<>();
       TopK topK = TopK.of(K).rowK(rowK).mask(mask);
@@ -86,6 +90,13 @@ final class Tour {
       add(results, out.download());
       backend.statistics().squaredErrors(x, out, errors);
       add(results, errors.download());
+      backend.statistics().totalVariance(scores, null, total);
+      add(results, total.download());
+      backend
+          .statistics()
+          .columnStatistics(codes, Fired.nonZero(), Write.OVERWRITE, fires, null, encoderBias);
+      add(results, encoderBias.download());
+      results.add(Arrays.toString(fires.download()));
       backend.sparseAlgebra().sampledDot(x, atoms, codes, dots);
       add(results, dots.download());
       DecodeGradients gradients = DecodeGradients.none().activeAtoms(active).bias(biasGradient);
