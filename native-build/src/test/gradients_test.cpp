@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "test/codes.h"
+#include "test/sparse_codes.h"
 #include "test/harness.h"
 #include "test/matrix.h"
 #include "test/vast.h"

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "test/codes.h"
+#include "test/sparse_codes.h"
 #include "test/harness.h"
 
 namespace {

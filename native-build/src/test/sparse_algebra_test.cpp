@@ -5,9 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
 
-#include "test/codes.h"
+#include "test/sparse_codes.h"
 #include "test/harness.h"
 #include "test/matrix.h"
 #include "test/vast.h"
@@ -171,59 +170,6 @@ void expect_dots(Codes& codes, Matrix& g, Matrix& atoms, const std::vector<float
     for (size_t s = 0; s < codes.rows[r].size(); s++)
       expected[codes.at(r) + s] = expected_dot(g, int(r), atoms, codes.rows[r][s].index);
   for (size_t e = 0; e < found.size(); e++) EXPECT(same(found[e], expected[e]));
-}
-
-// ---- coalesce ----
-
-int power_of_two(int at_least) {
-  int size = 2;
-  while (size < at_least) size *= 2;
-  return size;
-}
-
-void expect_coalesced(const std::string& kernel, const std::vector<Row>& rows, int k) {
-  Codes codes(rows, k, false);
-  size_t slots = rows.size() * size_t(k);
-  test::Device<int> indices(std::vector<int>(slots, 77)), counts(std::vector<int>(rows.size(), 77));
-  test::Device<float> values(std::vector<float>(slots, UNTOUCHED));
-  int size = power_of_two(k);
-  bool warp = kernel == "coalesce_warp", memory = kernel == "coalesce_memory";
-  unsigned blocks = warp ? unsigned(rows.size() + 7) / 8 : memory ? 2 : unsigned(rows.size());
-  test::Device<unsigned long long> keys(memory ? size_t(size) * blocks : 0);
-  CoalesceArguments a{codes.indices.data(), codes.values.data(), codes.counts.data(), indices.data(), values.data(),
-                      counts.data(),        keys.data(),         int(rows.size()),    k,              size};
-  size_t shared = warp ? size_t(size) * 64 : memory ? 128 : 128 + size_t(size) * 8;
-  test::run(kernel, {blocks, 1, 1}, 256, shared, a);
-
-  std::vector<int> expectedIndices(slots, EMPTY), expectedCounts;
-  std::vector<float> expectedValues(slots);
-  for (size_t r = 0; r < rows.size(); r++) {
-    std::map<int, double> sums;
-    for (const Entry& e : rows[r])
-      if (e.index >= 0) sums[e.index] += double(e.value);
-    expectedCounts.push_back(int(sums.size()));
-    size_t at = r * size_t(k);
-    for (const auto& sum : sums) {
-      expectedIndices[at] = sum.first;
-      expectedValues[at++] = float(sum.second);
-    }
-  }
-  EXPECT_EQUAL(counts.read(), expectedCounts);
-  EXPECT_EQUAL(indices.read(), expectedIndices);
-  for (size_t i = 0; i < slots; i++) EXPECT(same(values.read()[i], expectedValues[i]));
-}
-
-struct Sorter {
-  const char* kernel;
-  std::vector<int> ks;
-};
-
-std::vector<Sorter> sorters() {
-  if (test::quick())
-    return {{"coalesce_warp", {0, 1, 33, 100}}, {"coalesce_block", {257, 1000}}, {"coalesce_memory", {3, 300}}};
-  return {{"coalesce_warp", {0, 1, 2, 3, 31, 32, 33, 64, 100, 256}},
-          {"coalesce_block", {1, 32, 257, 512, 1000, 4096}},
-          {"coalesce_memory", {1, 33, 513}}};
 }
 
 }  // namespace
@@ -450,49 +396,3 @@ TEST(dots_past_2_to_the_31_elements) {
   }
 }
 #endif
-
-TEST(coalesces_rows_of_every_length) {
-  for (const Sorter& sorter : sorters())
-    for (int k : sorter.ks)
-      for (int n : {1, k / 4 + 1, 1 << 20}) expect_coalesced(sorter.kernel, random_rows(k > 600 ? 2 : 9, k, n), k);
-}
-
-TEST(coalesces_in_any_order) {
-  for (const Sorter& sorter : sorters()) {
-    int k = sorter.ks.back();
-    std::vector<Row> rows(4);
-    for (int s = 0; s < k; s++) {
-      rows[0].push_back({s, normal()});
-      rows[1].push_back({k - s, normal()});
-      rows[2].push_back({std::numeric_limits<int>::max() - s % 2, normal()});
-      rows[3].push_back({s % 3 ? s / 5 : EMPTY, normal()});
-    }
-    expect_coalesced(sorter.kernel, rows, k);
-  }
-}
-
-// Summed in double and in the order of the slots: 1 + 2^60 − 2^60 is 0, 2^60 − 2^60 + 1 is 1, and 2^40 + 1 − 2^40 too.
-TEST(coalesced_sums_keep_the_order_of_the_slots) {
-  for (const Sorter& sorter : sorters()) {
-    std::vector<Row> rows = {{{5, 1}, {5, 0x1p60f}, {2, -0.0f}, {5, -0x1p60f}},
-                             {{5, 0x1p60f}, {5, -0x1p60f}, {5, 1}},
-                             {{5, 0x1p40f}, {2, NOT_A_NUMBER}, {5, 1}, {5, -0x1p40f}},
-                             {{7, INFINITE}, {7, -INFINITE}, {6, 2}, {6, -2}}};
-    expect_coalesced(sorter.kernel, rows, std::max(4, sorter.ks[0]));
-  }
-}
-
-TEST(coalesce_stays_within_the_codes) {
-  for (const Sorter& sorter : sorters()) {
-    test::Device<int> indices({3, 1, 2, 2}), counts({-9, 1 << 30}), outIndices(4), outCounts(2);
-    test::Device<float> values({1, 1, 4, 5}), outValues(4);
-    test::Device<unsigned long long> keys(2 * 2);
-    CoalesceArguments a{indices.data(),   values.data(),    counts.data(), outIndices.data(), outValues.data(),
-                        outCounts.data(), keys.data(),      2,             2,                 2};
-    bool warp = std::string(sorter.kernel) == "coalesce_warp";
-    test::run(sorter.kernel, {warp ? 1u : 2u, 1, 1}, 256, 128 + 16, a);
-    EXPECT_EQUAL(outCounts.read(), (std::vector<int>{0, 1}));
-    EXPECT_EQUAL(outIndices.read(), (std::vector<int>{EMPTY, EMPTY, 2, EMPTY}));
-    EXPECT_EQUAL(outValues.read(), (std::vector<float>{0, 0, 9, 0}));
-  }
-}

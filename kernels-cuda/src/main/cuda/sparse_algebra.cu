@@ -1,4 +1,4 @@
-// Products of sparse codes with dense matrices, and the merging of repeated atoms.
+// Products of sparse codes with dense matrices.
 //
 // decode        out[b, i] = (out[b, i]) + bias[i] + Σ_s values[b, s]·atoms[indices[b, s], i]: one chain of fmaf in
 //               float32 in the order of the entries, from the old value where it accumulates. A value of 0 takes part, so
@@ -14,8 +14,8 @@
 //               used, once, the indices and values once a slice at most, out once. Flops: 2·entries·d.
 //
 // sampled_dot   parts[segment, e] = Σ g[b, i]·atoms[indices[e], i] over the segment's columns i, then
-// sum_segments  out[e] = (out[e]) + Σ parts[segment, e] over ascending segments. A segment is what 16 lanes read of an atom at once:
-//               256 bytes, 64 float32 or 128 16-bit columns. A lane's columns are one chain of fmaf, the lanes are added
+// sum_segments  out[e] = (out[e]) + Σ parts[segment, e] over ascending segments. A segment is what 16 lanes read of an
+//               atom at once: 256 bytes, 64 float32 or 128 16-bit columns. A lane's columns are one chain of fmaf, the lanes are added
 //               by a fixed tree, and so the sum depends on nothing but g and the atom: on no grid, device or batch.
 //               16 lanes keep their part of g in registers and take eight entries at a time; the eight sums are added
 //               across the lanes together, by 8 shuffles. Empty slots give 0.
@@ -25,15 +25,6 @@
 //   Bytes       entries·d·element from L2, and 4 bytes of parts for every 256, written and read once, past the atoms.
 //               Flops: 2·entries·d.
 //
-// coalesce      Each distinct index of a row once, in ascending order, with the double sum of its values in the order of
-//               their slots, rounded once. Keys index·2³² + slot are sorted by a bitonic network, whose order is total;
-//               the first key of each index adds up its run. A sum of 0 stays.
-//   _warp       a warp a row, 8 rows a block of 256: 64·size bytes of shared memory.
-//   _block      a row a block of 256: 128 + 8·size bytes.
-//   _memory     the same with the keys in device memory, for rows that shared memory does not hold: 128 bytes; any number
-//               of blocks, each with `size` keys of its own.
-//   Bytes       rows·k·16. Comparisons: rows·size·log²(size) / 4.
-//
 // Launch contract: one-dimensional grids, blocks of the declared number of threads, no dynamic shared memory but what is
 // said above; rows above 0. Blocks do not depend on each other. An index of −1 is an empty slot; any other
 // index that no atom has raises the flag, and the entry is left out. A count or an offset outside of the codes is taken
@@ -41,12 +32,10 @@
 #include "sparse_algebra.h"
 
 #include "gather.cuh"
-#include "team.cuh"
 
 ARGUMENTS(DecodeArguments, 120);
 ARGUMENTS(SampledDotArguments, 152);
 ARGUMENTS(SumSegmentsArguments, 48);
-ARGUMENTS(CoalesceArguments, 72);
 
 // ---- decode ----
 
@@ -186,87 +175,4 @@ KERNEL(sum_segments, 256, 6, const SumSegmentsArguments a) {
     }
   }
   a.out[e] = a.accumulate ? a.out[e] + sum : sum;
-}
-
-// ---- coalesce ----
-
-constexpr int COALESCE_THREADS = 256;
-constexpr unsigned long long NO_KEY = ~0ull;
-
-// Sorts `size` keys, a power of two, by a bitonic network; ends with a barrier.
-template <class Threads>
-__device__ __forceinline__ void sort(unsigned long long* keys, int size) {
-  for (int span = 2; span <= size; span *= 2) {
-    for (int distance = span / 2; distance >= 1; distance /= 2) {
-      Threads::sync();
-      for (int i = (int)Threads::thread(); i < size / 2; i += Threads::WARPS * 32) {
-        int low = 2 * i - (i & (distance - 1)), high = low + distance;
-        unsigned long long x = keys[low], y = keys[high];
-        if ((x > y) == ((low & span) == 0)) keys[low] = y, keys[high] = x;
-      }
-    }
-  }
-  Threads::sync();
-}
-
-__device__ __forceinline__ unsigned index_of(unsigned long long key) { return (unsigned)(key >> 32); }
-
-template <int THREADS>
-__device__ __forceinline__ void coalesce(const CoalesceArguments& a, long long row, unsigned long long* keys,
-                                         typename Team<THREADS>::Shared& shared) {
-  Team<THREADS> team(shared);
-  int thread = (int)team.thread();
-  long long begin = row * a.k;
-  int count = min(max(a.counts[row], 0), a.k), size = 2;
-  while (size < count) size *= 2;
-  for (int slot = thread; slot < size; slot += THREADS) {
-    int index = slot < count ? a.indices[begin + slot] : EMPTY;
-    keys[slot] = index < 0 ? NO_KEY : (unsigned long long)index << 32 | (unsigned)slot;
-  }
-  sort<Team<THREADS>>(keys, size);
-  int distinct = 0;
-  for (int first = 0; first < count; first += THREADS) {
-    int at = first + thread;
-    unsigned long long key = at < count ? keys[at] : NO_KEY;
-    bool begins = key != NO_KEY && (at == 0 || index_of(keys[at - 1]) != index_of(key));
-    unsigned total, before = team.before(begins, total);
-    if (begins) {
-      double sum = 0;
-      for (; at < count && index_of(keys[at]) == index_of(key); at++) sum += a.values[begin + (unsigned)keys[at]];
-      a.outIndices[begin + distinct + before] = (int)index_of(key);
-      a.outValues[begin + distinct + before] = (float)sum;
-    }
-    distinct += (int)total;
-  }
-  for (int slot = distinct + thread; slot < a.k; slot += THREADS) {
-    a.outIndices[begin + slot] = EMPTY;
-    a.outValues[begin + slot] = 0;
-  }
-  if (thread == 0) a.outCounts[row] = distinct;
-}
-
-using RowWarp = Team<32>;
-using RowBlock = Team<COALESCE_THREADS>;
-
-static_assert(sizeof(RowBlock::Shared) == 128, "what the host adds to the keys");
-
-KERNEL(coalesce_warp, COALESCE_THREADS, 4, const CoalesceArguments a) {
-  unsigned warp = threadIdx.x / 32;
-  long long row = blockIdx.x * (long long)(COALESCE_THREADS / 32) + warp;
-  auto* keys = shared_array<unsigned long long>(warp * (unsigned)a.size * 8);
-  RowWarp::Shared unused;  // a warp tells itself everything by shuffles
-  if (row < a.rows) coalesce<32>(a, row, keys, unused);
-}
-
-KERNEL(coalesce_block, COALESCE_THREADS, 2, const CoalesceArguments a) {
-  coalesce<COALESCE_THREADS>(a, blockIdx.x, shared_array<unsigned long long>(sizeof(RowBlock::Shared)),
-                             *shared_array<RowBlock::Shared>(0));
-}
-
-KERNEL(coalesce_memory, COALESCE_THREADS, 2, const CoalesceArguments a) {
-  unsigned long long* keys = a.keys + (long long)blockIdx.x * a.size;
-  for (long long row = blockIdx.x; row < a.rows; row += gridDim.x) {
-    coalesce<COALESCE_THREADS>(a, row, keys, *shared_array<RowBlock::Shared>(0));
-    __syncthreads();  // this row's keys have been read
-  }
 }

@@ -51,17 +51,3 @@ struct SumSegmentsArguments {
   int segments;
   int accumulate;
 };
-
-// out = codes with each distinct index of a row once
-struct CoalesceArguments {
-  const int* indices;        // [rows, k]
-  const float* values;       // [rows, k]
-  const int* counts;         // [rows]
-  int* outIndices;           // [rows, k]
-  float* outValues;          // [rows, k]
-  int* outCounts;            // [rows]
-  unsigned long long* keys;  // [blocks, size] of coalesce_memory, else null
-  int rows;
-  int k;
-  int size;  // keys of a row: a power of two, at least 2 and k
-};

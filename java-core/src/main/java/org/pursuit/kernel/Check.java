@@ -204,6 +204,20 @@ final class Check {
     }
   }
 
+  /** Output codes that are others than the input. */
+  static void other(Codes out, Codes in, String inName) {
+    if (out == in) {
+      throw new IllegalArgumentException("out: expected other codes than " + inName);
+    }
+  }
+
+  static void atLeast(int found, long least, String name, String what) {
+    if (found < least) {
+      throw new IllegalArgumentException(
+          name + ": expected at least " + least + " " + what + ", found " + found);
+    }
+  }
+
   /** An output that is another handle than an input. */
   static void other(Floats out, String outName, Floats in, String inName) {
     if (out == in) {

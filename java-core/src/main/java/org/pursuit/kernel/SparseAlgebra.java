@@ -3,6 +3,7 @@ package org.pursuit.kernel;
 import org.pursuit.data.CsrCodes;
 import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Floats;
+import org.pursuit.data.Ints;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
 import org.pursuit.data.RowSparseMatrix;
@@ -125,14 +126,149 @@ public abstract class SparseAlgebra extends KernelFamily {
     check.codes(codes, "codes");
     check.codes(out, "out");
     check.shape(out.rows(), out.k(), codes.rows(), codes.k(), "out");
-    if (out == codes) {
-      throw new IllegalArgumentException("out: expected other codes than the input");
-    }
+    Check.other(out, codes, "the input");
     KernelEvent event = begin();
     try {
       coalesceKernel(codes, out);
     } finally {
       end(event, "coalesce", codes.rows(), codes.k(), codes.k());
+    }
+  }
+
+  /**
+   * {@code out = α·a + β·b}, the union of both by index: each index of a row of either once, in
+   * ascending order, with the sum of its values, each times its factor. A sum of zero stays as an
+   * entry, and so do the indices of codes whose factor is 0. With α = 1 − β the merge of two
+   * modalities in VL-SAE (NeurIPS 2025).
+   *
+   * @param a [rows, ka], selection or tape
+   * @param b [rows, kb]; may be a
+   * @param out [rows, k] with k of at least ka + kb; other codes than the inputs
+   */
+  public final void axpby(
+      float alpha, SlottedCodes a, float beta, SlottedCodes b, FixedWidthCodes out) {
+    checkPair(a, b, out);
+    Check.atLeast(out.k(), (long) a.k() + b.k(), "out", "slots");
+    KernelEvent event = begin();
+    try {
+      axpbyKernel(alpha, a, beta, b, out);
+    } finally {
+      end(event, "axpbyCodes", a.rows(), out.k(), a.k() + b.k());
+    }
+  }
+
+  /**
+   * The indices that a row of both codes has, each once, in ascending order, with the sum of a's
+   * values there.
+   *
+   * @param a [rows, ka], selection or tape
+   * @param b [rows, kb], of which only indices and counts are read
+   * @param out [rows, k] with k of at least the smaller of ka and kb; other codes than the inputs
+   */
+  public final void intersect(SlottedCodes a, SlottedCodes b, FixedWidthCodes out) {
+    checkPair(a, b, out);
+    Check.atLeast(out.k(), Math.min(a.k(), b.k()), "out", "slots");
+    KernelEvent event = begin();
+    try {
+      intersectKernel(a, b, out);
+    } finally {
+      end(event, "intersect", a.rows(), out.k(), a.k() + b.k());
+    }
+  }
+
+  private void checkPair(SlottedCodes a, SlottedCodes b, FixedWidthCodes out) {
+    check.codes(a, "a");
+    check.codes(b, "b");
+    check.codes(out, "out");
+    check.shape(b.rows(), b.k(), a.rows(), b.k(), "b");
+    check.shape(out.rows(), out.k(), a.rows(), out.k(), "out");
+    Check.other(out, a, "the inputs");
+    Check.other(out, b, "the inputs");
+  }
+
+  /**
+   * The rows of a, and after them those of b, each as it is.
+   *
+   * @param a [rows, ka]
+   * @param b [more rows, kb]; may be a
+   * @param out [rows + more rows, k] with k of at least ka and kb; other codes than the inputs
+   */
+  public final void concat(SlottedCodes a, SlottedCodes b, FixedWidthCodes out) {
+    check.codes(a, "a");
+    check.codes(b, "b");
+    check.codes(out, "out");
+    check.shape(out.rows(), out.k(), Math.addExact(a.rows(), b.rows()), out.k(), "out");
+    Check.atLeast(out.k(), Math.max(a.k(), b.k()), "out", "slots");
+    Check.other(out, a, "the inputs");
+    Check.other(out, b, "the inputs");
+    KernelEvent event = begin();
+    try {
+      concatKernel(a, b, out);
+    } finally {
+      end(event, "concat", out.rows(), out.k(), out.k());
+    }
+  }
+
+  /**
+   * The same codes row-compressed: each distinct index of a row once, in ascending order, with the
+   * sum of its values in slot order.
+   *
+   * @param codes [rows, k], selection or tape; every index lies below n
+   * @param out [rows, n]; where its capacity is too small it is left empty, and {@code
+   *     org.pursuit.CapacityException} tells how many entries there are, at once on the host and at
+   *     the next wait on a device
+   */
+  public final void toCsr(SlottedCodes codes, CsrCodes out) {
+    check.codes(codes, "codes");
+    check.codes(out, "out");
+    check.shape(out.rows(), out.columnCount(), codes.rows(), out.columnCount(), "out");
+    KernelEvent event = begin();
+    try {
+      toCsrKernel(codes, out);
+    } finally {
+      end(event, "toCsr", codes.rows(), out.columnCount(), codes.k());
+    }
+  }
+
+  /**
+   * The same codes with slots: the first k entries of each row, which are those of the lowest
+   * indices.
+   *
+   * @param codes [rows, n]
+   * @param out [rows, k]
+   * @param totals how many entries each row has, whether they fit or not [rows]; null if nobody
+   *     asks
+   */
+  public final void toFixedWidth(CsrCodes codes, FixedWidthCodes out, Ints totals) {
+    check.codes(codes, "codes");
+    check.codes(out, "out");
+    check.shape(out.rows(), out.k(), codes.rows(), out.k(), "out");
+    check.optional(totals, codes.rows(), "totals");
+    KernelEvent event = begin();
+    try {
+      toFixedWidthKernel(codes, out, totals);
+    } finally {
+      end(event, "toFixedWidth", codes.rows(), codes.columnCount(), out.k());
+    }
+  }
+
+  /**
+   * Rows become columns: from row-compressed to column-compressed codes and back.
+   *
+   * @param codes [rows, n]
+   * @param out [n, rows], other codes than the input; where its capacity is too small, what {@link
+   *     #toCsr} says holds
+   */
+  public final void transpose(CsrCodes codes, CsrCodes out) {
+    check.codes(codes, "codes");
+    check.codes(out, "out");
+    check.shape(out.rows(), out.columnCount(), codes.columnCount(), codes.rows(), "out");
+    Check.other(out, codes, "the input");
+    KernelEvent event = begin();
+    try {
+      transposeKernel(codes, out);
+    } finally {
+      end(event, "transpose", codes.rows(), codes.columnCount(), 0);
     }
   }
 
@@ -363,4 +499,23 @@ public abstract class SparseAlgebra extends KernelFamily {
 
   /** Computes {@link #coalesce}. */
   protected abstract void coalesceKernel(SlottedCodes codes, FixedWidthCodes out);
+
+  /** Computes {@link #axpby}. */
+  protected abstract void axpbyKernel(
+      float alpha, SlottedCodes a, float beta, SlottedCodes b, FixedWidthCodes out);
+
+  /** Computes {@link #intersect}. */
+  protected abstract void intersectKernel(SlottedCodes a, SlottedCodes b, FixedWidthCodes out);
+
+  /** Computes {@link #concat}. */
+  protected abstract void concatKernel(SlottedCodes a, SlottedCodes b, FixedWidthCodes out);
+
+  /** Computes {@link #toCsr}. */
+  protected abstract void toCsrKernel(SlottedCodes codes, CsrCodes out);
+
+  /** Computes {@link #toFixedWidth}. */
+  protected abstract void toFixedWidthKernel(CsrCodes codes, FixedWidthCodes out, Ints totals);
+
+  /** Computes {@link #transpose}. */
+  protected abstract void transposeKernel(CsrCodes codes, CsrCodes out);
 }

@@ -33,6 +33,11 @@ record Entries(int rows, int k, int[] indices, float[] values, int[] counts, lon
         ((HostLongs) codes.offsets()).array());
   }
 
+  /** Rows without entries. */
+  static Entries none(int rows) {
+    return new Entries(rows, 0, new int[0], new float[0], new int[rows], null);
+  }
+
   int begin(int row) {
     return offsets == null ? row * k : (int) offsets[row];
   }

@@ -8,6 +8,7 @@ import org.pursuit.data.HostFloats;
 import org.pursuit.data.HostInts;
 import org.pursuit.data.HostLongs;
 import org.pursuit.data.HostMatrix;
+import org.pursuit.data.Ints;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
 import org.pursuit.data.SlottedCodes;
@@ -20,11 +21,13 @@ import org.pursuit.kernel.Write;
 final class ScalarSparseAlgebra extends SparseAlgebra {
   private final Scratch scratch;
   private final ScalarGradients gradients;
+  private final ScalarCodesAlgebra algebra;
 
   ScalarSparseAlgebra(Memory memory, Scratch scratch) {
     super(memory);
     this.scratch = scratch;
     this.gradients = new ScalarGradients(scratch);
+    this.algebra = new ScalarCodesAlgebra(scratch);
   }
 
   @Override
@@ -157,32 +160,37 @@ final class ScalarSparseAlgebra extends SparseAlgebra {
 
   @Override
   protected void coalesceKernel(SlottedCodes codes, FixedWidthCodes out) {
-    int k = codes.k();
-    int[] indices = ((HostInts) codes.indices()).array();
-    float[] values = ((HostFloats) codes.values()).array();
-    int[] counts = ((HostInts) codes.counts()).array();
-    int[] outIndices = ((HostInts) out.indices()).array();
-    float[] outValues = ((HostFloats) out.values()).array();
-    long[] order = scratch.ranks(k);
-    for (int b = 0; b < codes.rows(); b++) {
-      int from = b * k;
-      for (int slot = 0; slot < counts[b]; slot++) {
-        order[slot] = (long) indices[from + slot] << 32 | slot;
-      }
-      Arrays.sort(order, 0, counts[b]);
-      int count = 0;
-      for (int s = 0; s < counts[b]; count++) {
-        int index = (int) (order[s] >> 32);
-        double sum = 0;
-        while (s < counts[b] && (int) (order[s] >> 32) == index) {
-          sum += values[from + (int) order[s++]];
-        }
-        outIndices[from + count] = index;
-        outValues[from + count] = (float) sum;
-      }
-      Arrays.fill(outIndices, from + count, from + k, -1);
-      Arrays.fill(outValues, from + count, from + k, 0);
-      ((HostInts) out.counts()).array()[b] = count;
-    }
+    algebra.coalesce(codes, out);
+  }
+
+  @Override
+  protected void axpbyKernel(
+      float alpha, SlottedCodes a, float beta, SlottedCodes b, FixedWidthCodes out) {
+    algebra.axpby(alpha, a, beta, b, out);
+  }
+
+  @Override
+  protected void intersectKernel(SlottedCodes a, SlottedCodes b, FixedWidthCodes out) {
+    algebra.intersect(a, b, out);
+  }
+
+  @Override
+  protected void concatKernel(SlottedCodes a, SlottedCodes b, FixedWidthCodes out) {
+    algebra.concat(a, b, out);
+  }
+
+  @Override
+  protected void toCsrKernel(SlottedCodes codes, CsrCodes out) {
+    algebra.toCsr(codes, out);
+  }
+
+  @Override
+  protected void toFixedWidthKernel(CsrCodes codes, FixedWidthCodes out, Ints totals) {
+    algebra.toFixedWidth(codes, out, totals);
+  }
+
+  @Override
+  protected void transposeKernel(CsrCodes codes, CsrCodes out) {
+    algebra.transpose(codes, out);
   }
 }

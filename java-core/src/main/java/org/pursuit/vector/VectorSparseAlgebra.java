@@ -8,6 +8,7 @@ import org.pursuit.data.HostFloats;
 import org.pursuit.data.HostInts;
 import org.pursuit.data.HostLongs;
 import org.pursuit.data.HostMatrix;
+import org.pursuit.data.Ints;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
 import org.pursuit.data.SlottedCodes;
@@ -23,9 +24,9 @@ final class VectorSparseAlgebra extends SparseAlgebra {
   private final Slot[] slots;
   private final EntriesByAtom order = new EntriesByAtom();
   private final VectorGradients gradients;
+  private final VectorCodesAlgebra algebra;
   private final Workers.Task decode = this::decodeRows;
   private final Workers.Task dot = this::dotRows;
-  private final Workers.Task coalesce = this::coalesceRows;
 
   private int[] indices;
   private float[] values;
@@ -38,17 +39,17 @@ final class VectorSparseAlgebra extends SparseAlgebra {
   private float[] bias;
   private Write write;
   private float[] dots;
-  private FixedWidthCodes merged;
 
   VectorSparseAlgebra(Memory memory, Workers workers) {
     super(memory);
     this.workers = workers;
     this.slots = new Slot[workers.count()];
     this.gradients = new VectorGradients(workers, order);
+    this.algebra = new VectorCodesAlgebra(workers, order);
     trim();
   }
 
-  /** What one worker keeps between rows: a dense row, the atoms at hand, an order of slots. */
+  /** What one worker keeps between rows: a dense row and the atoms at hand. */
   private static final class Slot {
     final float[][] atoms = new float[8][];
     final int[] at = new int[8];
@@ -58,7 +59,6 @@ final class VectorSparseAlgebra extends SparseAlgebra {
     final float[][] widened = new float[8][0];
     float[] zeros = {};
     float[] row = {};
-    long[] order = {};
 
     void grow(int d) {
       row = Grow.floats(row, d);
@@ -75,6 +75,7 @@ final class VectorSparseAlgebra extends SparseAlgebra {
     }
     order.trim();
     gradients.trim();
+    algebra.trim();
   }
 
   @Override
@@ -324,49 +325,38 @@ final class VectorSparseAlgebra extends SparseAlgebra {
 
   @Override
   protected void coalesceKernel(SlottedCodes codes, FixedWidthCodes out) {
-    read(codes);
-    values = ((HostFloats) codes.values()).array();
-    merged = out;
-    try {
-      workers.run(coalesce, codes.rows(), 64);
-    } finally {
-      forget();
-    }
+    algebra.coalesce(codes, out);
   }
 
-  private void coalesceRows(int worker, int from, int to) {
-    Slot slot = slots[worker];
-    if (slot.order.length < k) {
-      slot.order = new long[k];
-    }
-    for (int row = from; row < to; row++) {
-      coalesceRow(row, slot.order);
-    }
+  @Override
+  protected void axpbyKernel(
+      float alpha, SlottedCodes a, float beta, SlottedCodes b, FixedWidthCodes out) {
+    algebra.axpby(alpha, a, beta, b, out);
   }
 
-  private void coalesceRow(int row, long[] order) {
-    int from = begin(row);
-    int entries = end(row) - from;
-    for (int slot = 0; slot < entries; slot++) {
-      order[slot] = (long) indices[from + slot] << 32 | slot;
-    }
-    Arrays.sort(order, 0, entries);
-    int[] outIndices = ((HostInts) merged.indices()).array();
-    float[] outValues = ((HostFloats) merged.values()).array();
-    int count = 0;
-    int previous = -1;
-    double sum = 0;
-    for (int s = 0; s < entries; s++) {
-      int index = (int) (order[s] >> 32);
-      sum = index == previous ? sum : 0;
-      count += index == previous ? 0 : 1;
-      sum += values[from + (int) order[s]];
-      outIndices[from + count - 1] = index;
-      outValues[from + count - 1] = (float) sum;
-      previous = index;
-    }
-    Arrays.fill(outIndices, from + count, from + k, -1);
-    Arrays.fill(outValues, from + count, from + k, 0);
-    ((HostInts) merged.counts()).array()[row] = count;
+  @Override
+  protected void intersectKernel(SlottedCodes a, SlottedCodes b, FixedWidthCodes out) {
+    algebra.intersect(a, b, out);
+  }
+
+  @Override
+  protected void concatKernel(SlottedCodes a, SlottedCodes b, FixedWidthCodes out) {
+    algebra.copy(a, 0, out);
+    algebra.copy(b, a.rows(), out);
+  }
+
+  @Override
+  protected void toCsrKernel(SlottedCodes codes, CsrCodes out) {
+    algebra.toCsr(codes, out);
+  }
+
+  @Override
+  protected void toFixedWidthKernel(CsrCodes codes, FixedWidthCodes out, Ints totals) {
+    algebra.toFixedWidth(codes, out, totals);
+  }
+
+  @Override
+  protected void transposeKernel(CsrCodes codes, CsrCodes out) {
+    algebra.transpose(codes, out);
   }
 }

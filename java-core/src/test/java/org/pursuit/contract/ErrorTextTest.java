@@ -749,6 +749,43 @@ class ErrorTextTest {
   }
 
   @EveryBackend
+  void codesAlgebra(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      SparseAlgebra algebra = lab.sparseAlgebra();
+      FixedWidthCodes a = lab.codes(2, 3);
+      FixedWidthCodes b = lab.codes(2, 4);
+      FixedWidthCodes three = lab.codes(3, 7);
+      rejects("a: expected a value, found null", () -> algebra.axpby(1, null, 1, b, three));
+      rejects("b: expected a value, found null", () -> algebra.intersect(a, null, three));
+      rejects("out: expected a value, found null", () -> algebra.concat(a, b, null));
+      rejects("b: expected [2, 7], found [3, 7]", () -> algebra.axpby(1, a, 1, three, b));
+      rejects("out: expected [2, 7], found [3, 7]", () -> algebra.axpby(1, a, 1, b, three));
+      rejects(
+          "out: expected at least 7 slots, found 6",
+          () -> algebra.axpby(1, a, 1, b, lab.codes(2, 6)));
+      rejects("out: expected [2, 7], found [3, 7]", () -> algebra.intersect(a, b, three));
+      rejects(
+          "out: expected at least 3 slots, found 2",
+          () -> algebra.intersect(a, b, lab.codes(2, 2)));
+      rejects("out: expected other codes than the inputs", () -> algebra.intersect(a, b, b));
+      rejects("out: expected [4, 7], found [3, 7]", () -> algebra.concat(a, b, three));
+      rejects(
+          "out: expected at least 4 slots, found 3", () -> algebra.concat(a, b, lab.codes(4, 3)));
+      CsrCodes csr = lab.keep(lab.backend().csrCodes(2, 5, 6));
+      CsrCodes narrow = lab.keep(lab.backend().csrCodes(3, 5, 6));
+      rejects("codes: expected a value, found null", () -> algebra.toCsr(null, csr));
+      rejects("out: expected [2, 5], found [3, 5]", () -> algebra.toCsr(a, narrow));
+      rejects("out: expected [2, 7], found [3, 7]", () -> algebra.toFixedWidth(csr, three, null));
+      rejects(
+          "totals: expected [2], found [3]",
+          () -> algebra.toFixedWidth(csr, a, lab.ints(new int[3])));
+      rejects("out: expected [5, 2], found [3, 5]", () -> algebra.transpose(csr, narrow));
+      CsrCodes square = lab.keep(lab.backend().csrCodes(4, 4, 6));
+      rejects("out: expected other codes than the input", () -> algebra.transpose(square, square));
+    }
+  }
+
+  @EveryBackend
   void decodeBackward(BackendUnderTest backend) {
     try (Lab lab = backend.open()) {
       FixedWidthCodes codes = lab.keep(lab.backend().fixedWidthCodes(2, 3));

@@ -3,6 +3,7 @@ package org.pursuit.cuda;
 import org.pursuit.data.CsrCodes;
 import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Floats;
+import org.pursuit.data.Ints;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
 import org.pursuit.data.SlottedCodes;
@@ -36,19 +37,12 @@ final class CudaSparseAlgebra extends SparseAlgebra {
   /** Bytes of parts of dots that a launch may leave; enough for every atom to be used often. */
   private static final long PART_BYTES = 256L << 20;
 
-  /** Slots up to which a warp coalesces a row. */
-  private static final int WARP_SLOTS = 256;
-
-  private static final int WARPS = THREADS / 32;
-
-  /** Shared memory in which the warps of a block tell each other numbers. */
-  private static final int TEAM_BYTES = 128;
-
   private final Cuda cuda;
   private final Kernels kernels;
   private final AtomSlices slices;
   private final long partBytes;
   private final CudaGradients gradients;
+  private final CudaCodesAlgebra algebra;
 
   CudaSparseAlgebra(Memory memory, Cuda cuda) {
     this(memory, cuda, AtomSlices.of(cuda.device()), PART_BYTES);
@@ -60,7 +54,9 @@ final class CudaSparseAlgebra extends SparseAlgebra {
     this.kernels = cuda.kernels();
     this.slices = slices;
     this.partBytes = partBytes;
-    this.gradients = new CudaGradients(cuda, slices, new EntrySort(cuda));
+    EntrySort entries = new EntrySort(cuda);
+    this.gradients = new CudaGradients(cuda, slices, entries);
+    this.algebra = new CudaCodesAlgebra(cuda, entries);
   }
 
   @Override
@@ -321,36 +317,37 @@ final class CudaSparseAlgebra extends SparseAlgebra {
 
   @Override
   protected void coalesceKernel(SlottedCodes codes, FixedWidthCodes out) {
-    int rows = codes.rows();
-    int size = Math.multiplyExact(Integer.highestOneBit(Math.max(2, codes.k()) - 1), 2);
-    long keyBytes = (long) size * Long.BYTES;
-    if (codes.k() <= WARP_SLOTS) {
-      coalescing("coalesce_warp", codes, out, 0, size)
-          .launch(Math.ceilDiv(rows, WARPS), 1, THREADS, WARPS * (int) keyBytes);
-    } else if (TEAM_BYTES + keyBytes <= cuda.device().sharedBytesPerBlock()) {
-      coalescing("coalesce_block", codes, out, 0, size)
-          .launch(rows, 1, THREADS, TEAM_BYTES + (int) keyBytes);
-    } else {
-      int blocks = Math.min(rows, 2 * cuda.device().multiprocessors());
-      long keys = cuda.workspace().address(Slot.KEYS, blocks * keyBytes);
-      coalescing("coalesce_memory", codes, out, keys, size).launch(blocks, 1, THREADS, TEAM_BYTES);
-    }
+    algebra.coalesce(codes, out);
   }
 
-  private Kernel coalescing(
-      String name, SlottedCodes codes, FixedWidthCodes out, long keys, int size) {
-    return kernels
-        .kernel(name)
-        .arguments()
-        .pointer(((CudaInts) codes.indices()).address())
-        .pointer(((CudaFloats) codes.values()).address())
-        .pointer(((CudaInts) codes.counts()).address())
-        .pointer(((CudaInts) out.indices()).address())
-        .pointer(((CudaFloats) out.values()).address())
-        .pointer(((CudaInts) out.counts()).address())
-        .pointer(keys)
-        .int32(codes.rows())
-        .int32(codes.k())
-        .int32(size);
+  @Override
+  protected void axpbyKernel(
+      float alpha, SlottedCodes a, float beta, SlottedCodes b, FixedWidthCodes out) {
+    algebra.axpby(alpha, a, beta, b, out);
+  }
+
+  @Override
+  protected void intersectKernel(SlottedCodes a, SlottedCodes b, FixedWidthCodes out) {
+    algebra.intersect(a, b, out);
+  }
+
+  @Override
+  protected void concatKernel(SlottedCodes a, SlottedCodes b, FixedWidthCodes out) {
+    algebra.concat(a, b, out);
+  }
+
+  @Override
+  protected void toCsrKernel(SlottedCodes codes, CsrCodes out) {
+    algebra.toCsr(codes, out);
+  }
+
+  @Override
+  protected void toFixedWidthKernel(CsrCodes codes, FixedWidthCodes out, Ints totals) {
+    algebra.toFixedWidth(codes, out, totals);
+  }
+
+  @Override
+  protected void transposeKernel(CsrCodes codes, CsrCodes out) {
+    algebra.transpose(codes, out);
   }
 }

@@ -34,6 +34,8 @@ enum Slot {
   SORTED_ENTRIES,
   /** Where the entries of each atom begin. */
   RUNS,
+  /** Codes without repeated indices, before they are compressed. */
+  MERGED_CODES,
   /** Sums of each atom's values. */
   RUN_SUMS,
   /** Indices of codes without those of values that are not positive. */

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.pursuit.data.CsrCodes;
 import org.pursuit.data.DType;
 import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Floats;
@@ -58,6 +59,9 @@ final class Tour {
         Matrix gAtoms = backend.matrix(ATOMS, D, DType.F32);
         Matrix gX = backend.matrix(ROWS, D, DType.F32);
         Gram gram = backend.gram(ATOMS);
+        FixedWidthCodes merged = backend.fixedWidthCodes(ROWS, 2 * K);
+        CsrCodes compressed = backend.csrCodes(ROWS, ATOMS, 2 * ROWS * K);
+        CsrCodes turned = backend.csrCodes(ATOMS, ROWS, 2 * ROWS * K);
         Floats dots = backend.floats(ROWS * K);
         Floats biasGradient = backend.floats(D);
         Floats encoderBias = backend.floats(ATOMS);
@@ -150,6 +154,14 @@ final class Tour {
       add(results, out.download());
       backend.sparseAlgebra().coalesce(tape, codes);
       add(results, codes);
+      backend.sparseAlgebra().axpby(2, tape, -1, encoded, merged);
+      add(results, merged);
+      backend.sparseAlgebra().toCsr(merged, compressed);
+      backend.sparseAlgebra().transpose(compressed, turned);
+      results.add(Arrays.toString(turned.offsets().download()));
+      add(results, turned.values().download());
+      backend.sparseAlgebra().toFixedWidth(compressed, merged, null);
+      add(results, merged);
 
       Runnable step =
           () -> {
