@@ -51,7 +51,7 @@ struct Column {
   }
 };
 
-KERNEL(column_parts, THREADS, 4, const ColumnPartsArguments a) {
+KERNEL(column_parts, THREADS, 3, const ColumnPartsArguments a) {
   constexpr int COLUMNS = 128, ROWS = 4;
   struct Shared {
     unsigned counts[WARPS][COLUMNS];
