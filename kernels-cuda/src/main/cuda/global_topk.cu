@@ -19,6 +19,7 @@
 // Exact     on any input, for any guess, and the same for any order of threads.
 #include "global_topk.h"
 
+#include "bins.cuh"
 #include "keys.cuh"
 #include "marks.cuh"
 
@@ -36,34 +37,6 @@ struct Level {
       : shift(level == 0 ? 21 : level == 1 ? 10 : 0), known(level == 0 ? 0u : level == 1 ? ~0u << 21 : ~0u << 10) {}
   __device__ __forceinline__ unsigned bin(unsigned key) const { return key >> shift & (GLOBAL_BINS - 1); }
 };
-
-// Finds the bin that holds the `wanted`-th largest, counted from 1, and calls found(bin, which of that bin's it is) in one
-// thread; gives all threads the sum of all bins. `bin(i)` is read by one thread each before the block meets here, found is
-// called afterwards; `sums` is shared memory for a number of each warp that nobody uses any more.
-template <class Bin, class Found>
-__device__ __forceinline__ unsigned long long search_bins(unsigned long long* sums, Bin bin, unsigned long long wanted,
-                                                          Found found) {
-  constexpr int EACH = GLOBAL_BINS / THREADS;
-  int top = GLOBAL_BINS - 1 - EACH * int(threadIdx.x);
-  unsigned long long each[EACH], mine = 0;
-  UNROLL for (int i = 0; i < EACH; i++) {
-    each[i] = bin(top - i);
-    mine += each[i];
-  }
-  unsigned long long upTo = inclusive(mine), total = 0;
-  if (lane_of_warp() == 31) sums[threadIdx.x / 32] = upTo;
-  __syncthreads();
-  unsigned long long above = upTo - mine;
-  UNROLL for (unsigned warp = 0; warp < WARPS; warp++) {
-    if (warp < threadIdx.x / 32) above += sums[warp];
-    total += sums[warp];
-  }
-  UNROLL for (int i = 0; i < EACH; i++) {
-    if (above < wanted && wanted <= above + each[i]) found(unsigned(top - i), wanted - above);
-    above += each[i];
-  }
-  return total;
-}
 
 __device__ __forceinline__ float minus_infinity() { return __uint_as_float(0xff800000u); }
 
@@ -108,7 +81,7 @@ __device__ __forceinline__ float guess(const GlobalTopKArguments& a, Sample& s) 
       if (s.keys[i] && (s.keys[i] & level.known) == known) atomicAdd(&s.bins[level.bin(s.keys[i])], 1u);
     }
     __syncthreads();
-    unsigned long long total = search_bins(
+    unsigned long long total = search_bins<GLOBAL_BINS>(
         s.sums, [&](int i) { return (unsigned long long)s.bins[i]; }, wanted,
         [&](unsigned bin, unsigned long long of) {
           s.key = known | bin << level.shift;
@@ -188,7 +161,7 @@ KERNEL(global_choose, THREADS, 1, const GlobalTopKArguments a) {
   unsigned long long wanted = state.wanted, k = (unsigned long long)a.k;
   auto bin = [&](int i) { return state.bins[i]; };
   if (a.level == 0) {
-    unsigned long long total = search_bins(sums, bin, 0, [](unsigned, unsigned long long) {});
+    unsigned long long total = search_bins<GLOBAL_BINS>(sums, bin, 0, [](unsigned, unsigned long long) {});
     bool again = a.options & GLOBAL_GUESSED && !a.onlyAgain && total < k;
     wanted = again ? 0 : min(k, total);
     __syncthreads();  // the sums have been read
@@ -198,7 +171,7 @@ KERNEL(global_choose, THREADS, 1, const GlobalTopKArguments a) {
       state.key = wanted || again ? 0 : NAN_KEY;  // above which nothing ranks
     }
   }
-  search_bins(sums, bin, wanted, [&](unsigned found, unsigned long long of) {
+  search_bins<GLOBAL_BINS>(sums, bin, wanted, [&](unsigned found, unsigned long long of) {
     state.key |= found << level.shift;
     state.wanted = of;
   });

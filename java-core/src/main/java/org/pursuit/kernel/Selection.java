@@ -202,6 +202,42 @@ public abstract class Selection extends KernelFamily {
     check.optional(options.columnM(), out.columns(), "columnM");
   }
 
+  /**
+   * The first of each row by energy, as many as come closest to a target; see {@link RowPrefix} for
+   * the rules.
+   *
+   * @param scores f [rows, n]; the codes hold the scores themselves
+   * @param norms what each column's scores are multiplied by, such as the norms of atoms [n]; null
+   *     for ones
+   * @param targets t of each row [rows]
+   * @param out codes [rows, k] by energy, k up to {@value TopK#MAX_K}; a row that keeps more has
+   *     its first k
+   * @param totals how many entries each row keeps by definition [rows]; or null
+   */
+  public final void rowPrefixSelect(
+      Matrix scores,
+      Floats norms,
+      Floats targets,
+      RowPrefix options,
+      FixedWidthCodes out,
+      Ints totals) {
+    check.handle(scores, "scores");
+    check.optional(norms, scores.columns(), "norms");
+    Check.required(targets, "targets");
+    check.optional(targets, scores.rows(), "targets");
+    Check.required(options, "options");
+    check.codes(out, "out");
+    Check.range(out.k(), 0, TopK.MAX_K, "out.k");
+    check.shape(out.rows(), out.k(), scores.rows(), out.k(), "out");
+    check.optional(totals, scores.rows(), "totals");
+    KernelEvent event = begin();
+    try {
+      rowPrefixSelectKernel(scores, norms, targets, options, out, totals);
+    } finally {
+      end(event, "rowPrefixSelect", scores.rows(), scores.columns(), out.k());
+    }
+  }
+
   /** The checks of a row selection from [rows, columns] scores, wherever they come from. */
   final void checkTopK(TopK options, int rows, int columns, FixedWidthCodes out) {
     Check.required(options, "options");
@@ -238,4 +274,13 @@ public abstract class Selection extends KernelFamily {
 
   /** Computes {@link #columnTopK(CsrCodes, ColumnTopK, ColumnCodes)}. */
   protected abstract void columnTopKKernel(CsrCodes codes, ColumnTopK options, ColumnCodes out);
+
+  /** Computes {@link #rowPrefixSelect}; {@code norms} and {@code totals} may be null. */
+  protected abstract void rowPrefixSelectKernel(
+      Matrix scores,
+      Floats norms,
+      Floats targets,
+      RowPrefix options,
+      FixedWidthCodes out,
+      Ints totals);
 }

@@ -16,6 +16,7 @@ import org.pursuit.data.SlottedCodes;
 import org.pursuit.kernel.ColumnTopK;
 import org.pursuit.kernel.GlobalTopK;
 import org.pursuit.kernel.OutputOrder;
+import org.pursuit.kernel.RowPrefix;
 import org.pursuit.kernel.ScoreOrder;
 import org.pursuit.kernel.Selection;
 import org.pursuit.kernel.ThresholdSelect;
@@ -28,6 +29,7 @@ final class ScalarSelection extends Selection {
   private final ScalarThresholdSelect thresholdSelect;
   private final ScalarGlobalTopK globalTopK;
   private final ScalarColumnTopK columnTopK;
+  private final ScalarRowPrefix rowPrefix;
 
   ScalarSelection(Memory memory, Scratch scratch) {
     super(memory);
@@ -35,6 +37,7 @@ final class ScalarSelection extends Selection {
     this.thresholdSelect = new ScalarThresholdSelect(scratch);
     this.globalTopK = new ScalarGlobalTopK(scratch);
     this.columnTopK = new ScalarColumnTopK(scratch);
+    this.rowPrefix = new ScalarRowPrefix(scratch);
   }
 
   @Override
@@ -137,5 +140,22 @@ final class ScalarSelection extends Selection {
   @Override
   protected void columnTopKKernel(CsrCodes codes, ColumnTopK options, ColumnCodes out) {
     columnTopK.select(codes, options, out);
+  }
+
+  @Override
+  protected void rowPrefixSelectKernel(
+      Matrix scores,
+      Floats norms,
+      Floats targets,
+      RowPrefix options,
+      FixedWidthCodes out,
+      Ints totals) {
+    rowPrefix.select(
+        (HostMatrix) scores,
+        (HostFloats) norms,
+        (HostFloats) targets,
+        options,
+        out,
+        (HostInts) totals);
   }
 }

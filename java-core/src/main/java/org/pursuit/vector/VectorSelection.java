@@ -15,6 +15,7 @@ import org.pursuit.data.Memory;
 import org.pursuit.data.SlottedCodes;
 import org.pursuit.kernel.ColumnTopK;
 import org.pursuit.kernel.GlobalTopK;
+import org.pursuit.kernel.RowPrefix;
 import org.pursuit.kernel.Selection;
 import org.pursuit.kernel.ThresholdSelect;
 import org.pursuit.kernel.TieRule;
@@ -29,6 +30,7 @@ final class VectorSelection extends Selection {
   private final VectorThresholdSelect thresholdSelect;
   private final VectorGlobalTopK globalTopK;
   private final VectorColumnTopK columnTopK;
+  private final VectorRowPrefix rowPrefix;
   private HostMatrix scores;
   private HostMatrix values;
   private TopK options;
@@ -41,6 +43,7 @@ final class VectorSelection extends Selection {
     this.thresholdSelect = new VectorThresholdSelect(workers);
     this.globalTopK = new VectorGlobalTopK(workers);
     this.columnTopK = new VectorColumnTopK(workers);
+    this.rowPrefix = new VectorRowPrefix(workers);
     trim();
   }
 
@@ -60,6 +63,7 @@ final class VectorSelection extends Selection {
     thresholdSelect.trim();
     globalTopK.trim();
     columnTopK.trim();
+    rowPrefix.trim();
   }
 
   @Override
@@ -146,5 +150,22 @@ final class VectorSelection extends Selection {
   @Override
   protected void columnTopKKernel(CsrCodes codes, ColumnTopK options, ColumnCodes out) {
     columnTopK.select(codes, options, out);
+  }
+
+  @Override
+  protected void rowPrefixSelectKernel(
+      Matrix scores,
+      Floats norms,
+      Floats targets,
+      RowPrefix options,
+      FixedWidthCodes out,
+      Ints totals) {
+    rowPrefix.select(
+        (HostMatrix) scores,
+        (HostFloats) norms,
+        (HostFloats) targets,
+        options,
+        out,
+        (HostInts) totals);
   }
 }

@@ -35,6 +35,7 @@ import org.pursuit.kernel.PursuitGradients;
 import org.pursuit.kernel.Pursuits;
 import org.pursuit.kernel.Reduction;
 import org.pursuit.kernel.RowNormalisation;
+import org.pursuit.kernel.RowPrefix;
 import org.pursuit.kernel.Score;
 import org.pursuit.kernel.Scoring;
 import org.pursuit.kernel.Selection;
@@ -182,6 +183,42 @@ class ErrorTextTest {
       rejects(
           "rowIds: expected [2], found [3]",
           () -> selection.columnTopK(scores, plain.rowIds(lab.keep(lab.backend().longs(3))), out));
+    }
+  }
+
+  @EveryBackend
+  void rowPrefixSelect(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      Selection selection = lab.selection();
+      Matrix scores = zeros(lab, 2, 5);
+      Floats targets = lab.floats(new float[2]);
+      FixedWidthCodes out = lab.codes(2, 3);
+      RowPrefix plain = RowPrefix.plain();
+      rejects(
+          "scores: expected a value, found null",
+          () -> selection.rowPrefixSelect(null, null, targets, plain, out, null));
+      rejects(
+          "norms: expected [5], found [2]",
+          () -> selection.rowPrefixSelect(scores, targets, targets, plain, out, null));
+      rejects(
+          "targets: expected a value, found null",
+          () -> selection.rowPrefixSelect(scores, null, null, plain, out, null));
+      rejects(
+          "targets: expected [2], found [5]",
+          () ->
+              selection.rowPrefixSelect(scores, null, lab.floats(new float[5]), plain, out, null));
+      rejects(
+          "options: expected a value, found null",
+          () -> selection.rowPrefixSelect(scores, null, targets, null, out, null));
+      rejects(
+          "out.k: expected 0 to 4096, found 4097",
+          () -> selection.rowPrefixSelect(scores, null, targets, plain, lab.codes(2, 4097), null));
+      rejects(
+          "out: expected [2, 3], found [1, 3]",
+          () -> selection.rowPrefixSelect(scores, null, targets, plain, lab.codes(1, 3), null));
+      rejects(
+          "totals: expected [2], found [3]",
+          () -> selection.rowPrefixSelect(scores, null, targets, plain, out, lab.ints(new int[3])));
     }
   }
 

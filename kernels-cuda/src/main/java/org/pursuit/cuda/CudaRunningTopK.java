@@ -126,6 +126,7 @@ class CudaRunningTopK {
       kernels.merge(
           null,
           options,
+          SelectionKernels.rowK(options, firstRow),
           ((Selector.RowTopK) selectors.get(i)).out(),
           firstRow,
           rows,

@@ -10,49 +10,38 @@ import org.pursuit.data.Memory;
 import org.pursuit.data.SlottedCodes;
 import org.pursuit.kernel.ColumnTopK;
 import org.pursuit.kernel.GlobalTopK;
+import org.pursuit.kernel.RowPrefix;
 import org.pursuit.kernel.Selection;
 import org.pursuit.kernel.ThresholdSelect;
 import org.pursuit.kernel.TopK;
 
-/**
- * Selections on the device. Row-wise TopK: {@code selection.cu}, in the shape that {@link
- * SelectionShape} says.
- */
+/** Selections on the device, each by a class of its own. */
 final class CudaSelection extends Selection {
-  private final SelectionKernels kernels;
-  private final Workspace workspace;
+  private final CudaRowTopK rowTopK;
   private final CudaThresholdSelect thresholdSelect;
   private final CudaGlobalTopK globalTopK;
   private final CudaColumnTopK columnTopK;
+  private final CudaRowPrefix rowPrefix;
 
   CudaSelection(Memory memory, Cuda cuda) {
     super(memory);
-    this.kernels = new SelectionKernels(cuda);
-    this.workspace = cuda.workspace();
+    this.rowTopK = new CudaRowTopK(cuda);
     Marks marks = new Marks(cuda);
     this.thresholdSelect = new CudaThresholdSelect(cuda.stream(), marks);
     this.globalTopK = new CudaGlobalTopK(cuda, marks);
     this.columnTopK = new CudaColumnTopK(cuda, marks);
+    this.rowPrefix = new CudaRowPrefix(cuda, rowTopK);
   }
 
   @Override
   protected void topKKernel(Matrix scores, Matrix values, TopK options, FixedWidthCodes out) {
-    CudaMatrix ranked = (CudaMatrix) scores;
-    CudaMatrix stored = (CudaMatrix) values;
-    int rows = scores.rows();
-    int columns = scores.columns();
-    int wants = SelectionKernels.wants(options, columns);
-    long rowBytes = (long) columns * scores.dtype().bytes();
-    SelectionShape shape = SelectionShape.of(kernels.device(), rows, rowBytes, wants);
-    if (shape != SelectionShape.SPLIT) {
-      kernels.select(shape, ranked, stored, options, out, 1, 0);
-      return;
-    }
-    int slices = SelectionShape.slices(kernels.device(), rows, rowBytes);
-    long listBytes = SelectionKernels.listBytes(rows, slices, wants);
-    long lists = workspace.address(Slot.SLICES, listBytes + (long) rows * slices * Integer.BYTES);
-    kernels.select(shape, ranked, stored, options, out, slices, lists);
-    kernels.merge(stored, options, out, 0, rows, columns, lists, lists + listBytes, slices, wants);
+    rowTopK.select(
+        DeviceRows.of(scores),
+        scores.rows(),
+        (CudaMatrix) values,
+        options,
+        SelectionKernels.rowK(options, 0),
+        out);
   }
 
   @Override
@@ -85,5 +74,16 @@ final class CudaSelection extends Selection {
   @Override
   protected void columnTopKKernel(CsrCodes codes, ColumnTopK options, ColumnCodes out) {
     columnTopK.select(codes, options, out);
+  }
+
+  @Override
+  protected void rowPrefixSelectKernel(
+      Matrix scores,
+      Floats norms,
+      Floats targets,
+      RowPrefix options,
+      FixedWidthCodes out,
+      Ints totals) {
+    rowPrefix.select((CudaMatrix) scores, norms, targets, options, out, totals);
   }
 }

@@ -51,14 +51,18 @@ final class SelectionKernels {
   /**
    * The first k of each row, or with {@link SelectionShape#SPLIT} of each slice.
    *
+   * @param rows how many
+   * @param rowK where each row's own k lies; 0 when all rows have the same
    * @param lists where slices leave their ranks [rows, slices, wants]; their counts [rows, slices]
    *     follow
    */
   void select(
       SelectionShape shape,
-      CudaMatrix scores,
+      DeviceRows scores,
+      int rows,
       CudaMatrix values,
       TopK options,
+      long rowK,
       FixedWidthCodes out,
       int slices,
       long lists) {
@@ -66,12 +70,12 @@ final class SelectionKernels {
     CandidateRoom room = shape.room(wants, device);
     Kernel kernel = kernels.kernel(shape.kernel(scores.dtype())).arguments();
     kernel.pointer(scores.address()).pointer(values.address()).pointer(address(options.mask()));
-    outputs(kernel, options, out, 0)
+    outputs(kernel, rowK, out, 0)
         .pointer(lists)
-        .pointer(lists + listBytes(scores.rows(), slices, wants))
+        .pointer(lists + listBytes(rows, slices, wants))
         .int64(scores.stride())
         .int64(values.stride())
-        .int32(scores.rows())
+        .int32(rows)
         .int32(scores.columns())
         .int32(out.k())
         .int32(keeps(options, scores.columns()))
@@ -81,13 +85,15 @@ final class SelectionKernels {
         .int32(values.format())
         .int32(slices)
         .int32(wants)
-        .launch(shape.grid(scores.rows(), slices), 1, shape.threads(), room.sharedBytes());
+        .launch(shape.grid(rows, slices), 1, shape.threads(), room.sharedBytes());
   }
 
   /**
    * Makes codes of lists of ranks.
    *
    * @param values what the codes hold, or null for the scores as the ranks remember them
+   * @param rowK where the own k of the row that row 0 of the lists is lies; 0 when all rows have
+   *     the same
    * @param firstRow row of the codes that row 0 of the lists is
    * @param columns columns of all scores
    * @param lists ranks [rows, slices, listCapacity]; their counts [rows, slices] at {@code counts}
@@ -95,6 +101,7 @@ final class SelectionKernels {
   void merge(
       CudaMatrix values,
       TopK options,
+      long rowK,
       FixedWidthCodes out,
       int firstRow,
       int rows,
@@ -106,7 +113,7 @@ final class SelectionKernels {
     CandidateRoom room = CandidateRoom.ofRanks(MERGE_THREADS, wants(options, columns), device);
     Kernel kernel = kernels.kernel("topk_merge").arguments();
     kernel.pointer(0).pointer(values == null ? 0 : values.address()).pointer(0);
-    outputs(kernel, options, out, firstRow)
+    outputs(kernel, rowK, out, firstRow)
         .pointer(lists)
         .pointer(counts)
         .int64(0)
@@ -129,10 +136,10 @@ final class SelectionKernels {
     return (long) rows * slices * listCapacity * Long.BYTES;
   }
 
-  private static Kernel outputs(Kernel kernel, TopK options, FixedWidthCodes out, int firstRow) {
+  private static Kernel outputs(Kernel kernel, long rowK, FixedWidthCodes out, int firstRow) {
     long slot = (long) firstRow * out.k();
     return kernel
-        .pointer(rowK(options, firstRow))
+        .pointer(rowK)
         .pointer(((CudaInts) out.indices()).address() + slot * Integer.BYTES)
         .pointer(((CudaFloats) out.values()).address() + slot * Float.BYTES)
         .pointer(((CudaInts) out.counts()).address() + (long) firstRow * Integer.BYTES);

@@ -18,6 +18,8 @@ enum Slot {
   MARKS,
   /** The first rows of columns, part by part. */
   COLUMNS,
+  /** What each score adds to a row's prefixes, and how long these are. */
+  ENERGIES,
   /** Entries of codes by column. */
   ENTRIES,
   /** What is known of a selection from all rows. */

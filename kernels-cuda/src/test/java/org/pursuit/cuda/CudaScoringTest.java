@@ -22,6 +22,7 @@ import org.pursuit.kernel.ColumnTopK;
 import org.pursuit.kernel.GlobalTopK;
 import org.pursuit.kernel.Precision;
 import org.pursuit.kernel.RowNormalisation;
+import org.pursuit.kernel.RowPrefix;
 import org.pursuit.kernel.Score;
 import org.pursuit.kernel.Selection;
 import org.pursuit.kernel.Selector;
@@ -291,6 +292,17 @@ class CudaScoringTest {
 
     @Override
     protected void columnTopKKernel(CsrCodes codes, ColumnTopK options, ColumnCodes out) {
+      throw nothing();
+    }
+
+    @Override
+    protected void rowPrefixSelectKernel(
+        Matrix scores,
+        Floats norms,
+        Floats targets,
+        RowPrefix options,
+        FixedWidthCodes out,
+        Ints totals) {
       throw nothing();
     }
 

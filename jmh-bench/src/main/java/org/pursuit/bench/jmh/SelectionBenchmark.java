@@ -13,9 +13,12 @@ import org.pursuit.data.ColumnCodes;
 import org.pursuit.data.CsrCodes;
 import org.pursuit.data.DType;
 import org.pursuit.data.FixedWidthCodes;
+import org.pursuit.data.Floats;
+import org.pursuit.data.Ints;
 import org.pursuit.data.Matrix;
 import org.pursuit.kernel.ColumnTopK;
 import org.pursuit.kernel.GlobalTopK;
+import org.pursuit.kernel.RowPrefix;
 import org.pursuit.kernel.SelectionKey;
 import org.pursuit.kernel.ThresholdSelect;
 import org.pursuit.kernel.TopK;
@@ -222,6 +225,67 @@ public class SelectionBenchmark extends KernelBenchmark {
     }
   }
 
+  /** The operands of selections of the prefix that comes closest to most of a row's norm. */
+  @State(Scope.Benchmark)
+  public static class Prefixes {
+    private static final double SHARE = 0.9;
+
+    private Backend backend;
+    private Scores scores;
+    private Matrix matrix;
+    private float[] targetNorms;
+    private Floats targets;
+    private FixedWidthCodes codes;
+    private Ints totals;
+
+    /** Uploads the scores and the targets. */
+    @Setup
+    public void upload(BenchmarkBackend backend, Scores scores) {
+      this.backend = backend.get();
+      this.scores = scores;
+      matrix = this.backend.matrix(scores.rows, scores.columns, scores.dtype);
+      matrix.upload(scores.values);
+      targetNorms = new float[scores.rows];
+      for (int b = 0; b < scores.rows; b++) {
+        targetNorms[b] =
+            (float) (SHARE * Verification.norm(scores.values, b * scores.columns, scores.columns));
+      }
+      targets = this.backend.upload(targetNorms);
+      codes = this.backend.fixedWidthCodes(scores.rows, scores.k);
+      totals = this.backend.ints(scores.rows);
+    }
+
+    /** Fails if the last selection is wrong. */
+    @TearDown
+    public void verify() {
+      int[] kept = totals.download();
+      int[] indices = codes.indices().download();
+      float[] values = codes.values().download();
+      int n = scores.columns;
+      for (int b : Verification.rowsOf(scores.rows)) {
+        float[] row = Arrays.copyOfRange(scores.values, b * n, (b + 1) * n);
+        int most = Math.min(kept[b], scores.k);
+        Verification.topK(row, 0, n, true, indices, values, b * scores.k, most);
+        float[] sorted = row.clone();
+        for (int i = 0; i < n; i++) {
+          sorted[i] = Math.abs(sorted[i]);
+        }
+        Arrays.sort(sorted);
+        double sum = 0;
+        double chosen = 0;
+        double least = Double.POSITIVE_INFINITY;
+        for (int j = 1; j <= n; j++) {
+          sum += (double) sorted[n - j] * sorted[n - j];
+          double distance = Math.abs(Math.sqrt(sum) - targetNorms[b]);
+          chosen = j == kept[b] ? distance : chosen;
+          least = Math.min(least, distance);
+        }
+        double bound = Verification.roundingBound(1, targetNorms[b]);
+        Verification.near(least, chosen, bound, "distance of row " + b);
+      }
+    }
+  }
+
   /** Whether a selection is given a guess of its threshold, a little below it. */
   @State(Scope.Benchmark)
   public static class Start {
@@ -286,6 +350,16 @@ public class SelectionBenchmark extends KernelBenchmark {
     return o.codes;
   }
 
+  /** {@link org.pursuit.kernel.Selection#rowPrefixSelect}. */
+  @Benchmark
+  public FixedWidthCodes rowPrefixSelect(Prefixes o) {
+    o.backend
+        .selection()
+        .rowPrefixSelect(o.matrix, null, o.targets, RowPrefix.plain(), o.codes, o.totals);
+    o.backend.synchronize();
+    return o.codes;
+  }
+
   /** {@link #topK} by {@link HeapTopK}, on one thread. */
   @Benchmark
   public int[] heap(Heap h) {
@@ -307,6 +381,7 @@ public class SelectionBenchmark extends KernelBenchmark {
     int k = Integer.parseInt(parameter.apply("k"));
     return switch (kernel) {
       case "topK", "heap" -> topK(sizes[0], sizes[1], k, dtype);
+      case "rowPrefixSelect" -> rowPrefix(sizes[0], sizes[1], k, dtype);
       case "thresholdSelect", "globalTopK" -> sparse(sizes[0], sizes[1], k, dtype);
       default -> throw new IllegalArgumentException("kernel: found " + kernel);
     };
@@ -328,5 +403,11 @@ public class SelectionBenchmark extends KernelBenchmark {
   static Work columnTopK(long rows, long columns, long m, DType dtype) {
     long bytes = dtype.bytes() * rows * columns + Work.words(3 * columns * m + columns);
     return new Work(bytes, 0, bytes);
+  }
+
+  /** Every score and target is read once, and the codes and totals are written. */
+  static Work rowPrefix(long rows, long columns, long k, DType dtype) {
+    long bytes = dtype.bytes() * rows * columns + Work.codes(rows, k) + Work.words(2 * rows);
+    return new Work(bytes, 2 * rows * columns, bytes);
   }
 }

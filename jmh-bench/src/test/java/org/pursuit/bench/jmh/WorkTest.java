@@ -45,6 +45,15 @@ class WorkTest {
   }
 
   @Test
+  void rowPrefixSelect() {
+    long bytes = 4 * 10 + CODES + 4 * (2 + 2);
+    assertThat(
+            SelectionBenchmark.work(
+                "rowPrefixSelect", Map.of("shape", "2x5", "k", "3", "dtype", "F32")::get))
+        .isEqualTo(new Work(bytes, 2 * 10, bytes));
+  }
+
+  @Test
   void shortNumbersAreHalfAsManyBytes() {
     assertThat(
             SelectionBenchmark.work("topK", Map.of("shape", "2x5", "k", "3", "dtype", "BF16")::get))
