@@ -141,9 +141,9 @@ KERNEL(merge_block, THREADS, 2, const MergeArguments a) {
 
 KERNEL(merge_memory, THREADS, 2, const MergeArguments a) {
   unsigned long long* keys = a.keys + (long long)blockIdx.x * a.size;
+  // A row's keys have been read when its threads meet for the last time, to count those that stay.
   for (long long row = blockIdx.x; row < a.rows; row += gridDim.x) {
     merge<THREADS>(a, row, keys, *shared_array<RowBlock::Shared>(0));
-    __syncthreads();  // this row's keys have been read
   }
 }
 

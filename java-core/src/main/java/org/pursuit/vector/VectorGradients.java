@@ -2,7 +2,6 @@ package org.pursuit.vector;
 
 import java.util.Arrays;
 import org.pursuit.CapacityException;
-import org.pursuit.data.DType;
 import org.pursuit.data.Floats;
 import org.pursuit.data.HostActiveRows;
 import org.pursuit.data.HostFloats;
@@ -18,14 +17,16 @@ import org.pursuit.kernel.Write;
  * written in the order of memory, each once; rows come from cache where there are not too many.
  */
 final class VectorGradients {
-  /** Columns that a worker adds up at once. */
-  private static final int COLUMNS = 256;
+  /** Rows that a worker adds up at once, and into how many such chunks rows are cut at most. */
+  private static final int LEAST_CHUNK = 256;
+
+  private static final int MOST_CHUNKS = 64;
 
   private final Workers workers;
   private final EntriesByAtom order;
   private final Slot[] slots;
   private final Workers.Task sumAtoms = this::sumAtoms;
-  private final Workers.Task sumColumns = this::sumColumns;
+  private final Workers.Task sumChunks = this::sumChunks;
   private boolean[] named = {};
   private float[] totals = {};
 
@@ -37,7 +38,8 @@ final class VectorGradients {
   private HostMatrix atoms;
   private float[] dots;
   private boolean accumulate;
-  private float[] columnSums;
+  private float[] parts = {};
+  private int chunk;
 
   VectorGradients(Workers workers, EntriesByAtom order) {
     this.workers = workers;
@@ -71,6 +73,7 @@ final class VectorGradients {
   void trim() {
     named = new boolean[0];
     totals = new float[0];
+    parts = new float[0];
     for (int i = 0; i < slots.length; i++) {
       slots[i] = new Slot();
     }
@@ -130,7 +133,6 @@ final class VectorGradients {
     weights = null;
     ids = null;
     dots = null;
-    columnSums = null;
   }
 
   private void sumAtoms(int worker, int from, int to) {
@@ -244,43 +246,50 @@ final class VectorGradients {
   /** {@code out = Σ_b rows[b]}. */
   void columnSums(Matrix rows, Write write, Floats out) {
     this.rows = (HostMatrix) rows;
-    accumulate = write == Write.ACCUMULATE;
-    columnSums = ((HostFloats) out).array();
+    int d = rows.columns();
+    chunk = Math.max(LEAST_CHUNK, Math.ceilDiv(rows.rows(), MOST_CHUNKS));
+    int chunks = Math.ceilDiv(rows.rows(), chunk);
+    parts = Grow.floats(parts, chunks * d);
     try {
-      workers.run(sumColumns, Math.ceilDiv(rows.columns(), COLUMNS), 1);
+      workers.run(sumChunks, chunks, 1);
     } finally {
       forget();
     }
+    float[] sums = ((HostFloats) out).array();
+    if (write == Write.OVERWRITE) {
+      Arrays.fill(sums, 0, d, 0);
+    }
+    for (int part = 0; part < chunks; part++) {
+      Sums.add(sums, 0, 1, parts, part * d, d);
+    }
   }
 
-  private void sumColumns(int worker, int from, int to) {
+  /** Sums over chunks of rows, whose number depends on nothing but that of the rows. */
+  private void sumChunks(int worker, int from, int to) {
     Slot slot = slots[worker];
-    slot.grow(rows.columns());
-    for (int slice = from; slice < to; slice++) {
-      int column = slice * COLUMNS;
-      int count = Math.min(COLUMNS, rows.columns() - column);
-      Arrays.fill(slot.sum, 0, count, 0);
-      for (int b = 0; b < rows.rows(); b++) {
-        if (weights == null) {
-          addPart(slot, 1, b, column, count);
-        } else if (order.end(b) > order.begin(b)) {
-          addPart(slot, -weights[b], b, column, count);
+    int d = rows.columns();
+    slot.grow(d);
+    for (int part = from; part < to; part++) {
+      Arrays.fill(slot.sum, 0, d, 0);
+      int end = Math.min((part + 1) * chunk, rows.rows());
+      for (int b = part * chunk; b < end; ) {
+        int found = 0;
+        for (; b < end && found < 8; b++) {
+          if (weights == null || order.end(b) > order.begin(b)) {
+            slot.rows[found] = rows.floats(b, slot.widened[found]);
+            slot.at[found] = rows.floatOffset(b);
+            slot.weights[found++] = weights == null ? 1 : -weights[b];
+          }
         }
+        for (; found < 8; found++) {
+          slot.rows[found] = slot.zeros;
+          slot.at[found] = 0;
+          slot.weights[found] = 0;
+        }
+        Sums.add8(slot.sum, slot.weights, slot.rows, slot.at, d);
       }
-      for (int i = 0; i < count; i++) {
-        float old = accumulate ? columnSums[column + i] : 0;
-        columnSums[column + i] = old + slot.sum[i];
-      }
+      System.arraycopy(slot.sum, 0, parts, part * d, d);
     }
-  }
-
-  /** Adds a part of a row to the sum, {@code weight} times. */
-  private void addPart(Slot slot, float weight, int row, int column, int count) {
-    if (rows.dtype() == DType.F32) {
-      Sums.add(slot.sum, 0, weight, rows.floats(row), rows.offset(row) + column, count);
-    } else {
-      rows.readRow(row, column, count, slot.atom, 0);
-      Sums.add(slot.sum, 0, weight, slot.atom, 0, count);
-    }
+    Arrays.fill(slot.rows, null);
   }
 }
