@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -255,9 +256,9 @@ class CodesAlgebraContract {
   private static Slots merged(float alpha, Slots a, float beta, Slots b, boolean both, int k) {
     Slots made = Slots.empty(a.rows(), k);
     for (int row = 0; row < a.rows(); row++) {
-      TreeMap<Integer, Double> ofA = sums(alpha, a, row);
-      TreeMap<Integer, Double> ofB = sums(beta, b, row);
-      TreeMap<Integer, Double> all = new TreeMap<>(ofA);
+      Map<Integer, Double> ofA = sums(alpha, a, row);
+      Map<Integer, Double> ofB = sums(beta, b, row);
+      Map<Integer, Double> all = new TreeMap<>(ofA);
       if (both) {
         all.keySet().retainAll(ofB.keySet());
       } else {
@@ -273,8 +274,8 @@ class CodesAlgebraContract {
     return made;
   }
 
-  private static TreeMap<Integer, Double> sums(float factor, Slots slots, int row) {
-    TreeMap<Integer, Double> sums = new TreeMap<>();
+  private static Map<Integer, Double> sums(float factor, Slots slots, int row) {
+    Map<Integer, Double> sums = new TreeMap<>();
     for (int slot = 0; slot < slots.counts()[row]; slot++) {
       sums.merge(
           slots.index(row, slot), 0.0 + (double) factor * slots.value(row, slot), Double::sum);
