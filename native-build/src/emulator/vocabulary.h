@@ -205,6 +205,9 @@ SIMT_COMPARE_AND_SWAP(unsigned)
 SIMT_COMPARE_AND_SWAP(unsigned long long)
 #undef SIMT_COMPARE_AND_SWAP
 
+SIMT_TWIN float sin_pi(float v) { return float(std::sin(3.14159265358979323846 * double(v))); }
+SIMT_TWIN float cos_pi(float v) { return float(std::cos(3.14159265358979323846 * double(v))); }
+
 // ---- Loads and stores with a hint. They stay instrumented: these are the kernel's own accesses. ----
 
 template <class T>

@@ -360,6 +360,138 @@ public abstract class Training extends KernelFamily {
     }
   }
 
+  /**
+   * Draws {@code out = μ + ε·σ}: the reparameterised sample of {@link Gaussian}. The gradient of μ
+   * is that of out.
+   *
+   * @param mean μ [rows, n]
+   * @param logVariance [rows, n], or null for a variance of 1
+   * @param out [rows, n]; may be the mean itself
+   */
+  public final void sample(Matrix mean, Matrix logVariance, Gaussian options, Matrix out) {
+    checkGaussian(mean, logVariance, options);
+    check.matrix(out, mean.rows(), mean.columns(), "out");
+    sameOrApart(out, "out", mean, "mean");
+    if (logVariance != null) {
+      Check.apart(out, "out", logVariance, "logVariance");
+    }
+    KernelEvent event = begin();
+    try {
+      out.touch();
+      sampleKernel(mean, logVariance, options, out);
+    } finally {
+      end(event, "sample", mean.rows(), mean.columns(), 0);
+    }
+  }
+
+  /**
+   * The gradient of {@link #sample} in the logarithm of the variance, with the same noise: {@code
+   * ½·g·ε·σ}, and 0 outside the clamp.
+   *
+   * @param logVariance [rows, n]
+   * @param g the gradient of the sample [rows, n]
+   * @param out [rows, n]; may be g itself where it is overwritten
+   */
+  public final void sampleBackward(
+      Matrix logVariance, Gaussian options, Matrix g, Write write, Matrix out) {
+    check.handle(logVariance, "logVariance");
+    Check.required(options, "options");
+    check.matrix(g, logVariance.rows(), logVariance.columns(), "g");
+    Check.required(write, "write");
+    check.matrix(out, logVariance.rows(), logVariance.columns(), "out");
+    Check.apart(out, "out", logVariance, "logVariance");
+    if (out != g || write == Write.ACCUMULATE) {
+      Check.apart(out, "out", g, "g");
+    }
+    KernelEvent event = begin();
+    try {
+      out.touch();
+      sampleBackwardKernel(logVariance, options, g, write, out);
+    } finally {
+      end(event, "sampleBackward", g.rows(), g.columns(), 0);
+    }
+  }
+
+  /**
+   * {@code out_b = KL_b}, the divergence of each row's Gaussian from N(0, 1): see {@link Gaussian}.
+   *
+   * @param mean μ [rows, n]
+   * @param logVariance [rows, n], or null for a variance of 1
+   * @param out [rows]
+   */
+  public final void divergence(Matrix mean, Matrix logVariance, Gaussian options, Floats out) {
+    checkGaussian(mean, logVariance, options);
+    check.handle(out, "out");
+    check.length(out.length(), mean.rows(), "out");
+    KernelEvent event = begin();
+    try {
+      divergenceKernel(mean, logVariance, options, out);
+    } finally {
+      end(event, "divergence", mean.rows(), mean.columns(), 0);
+    }
+  }
+
+  /**
+   * The gradient of {@code factor·Σ_b KL_b}: {@code factor·μ} and {@code factor·½·(exp(ℓ) − 1)},
+   * each 0 outside its clamp.
+   *
+   * @param mean μ [rows, n]
+   * @param logVariance [rows, n], or null for a variance of 1
+   * @param gradientMean [rows, n], or null
+   * @param gradientLogVariance [rows, n], or null
+   */
+  public final void divergenceBackward(
+      Matrix mean,
+      Matrix logVariance,
+      Gaussian options,
+      float factor,
+      Write write,
+      Matrix gradientMean,
+      Matrix gradientLogVariance) {
+    checkGaussian(mean, logVariance, options);
+    Check.required(write, "write");
+    checkDivergenceGradient(gradientMean, "gradientMean", mean, logVariance);
+    if (gradientLogVariance != null && logVariance == null) {
+      throw new IllegalArgumentException("gradientLogVariance: expected null without logVariance");
+    }
+    checkDivergenceGradient(gradientLogVariance, "gradientLogVariance", mean, logVariance);
+    if (gradientMean != null && gradientLogVariance != null) {
+      Check.apart(gradientMean, "gradientMean", gradientLogVariance, "gradientLogVariance");
+    }
+    KernelEvent event = begin();
+    try {
+      if (gradientMean != null) {
+        gradientMean.touch();
+      }
+      if (gradientLogVariance != null) {
+        gradientLogVariance.touch();
+      }
+      divergenceBackwardKernel(
+          mean, logVariance, options, factor, write, gradientMean, gradientLogVariance);
+    } finally {
+      end(event, "divergenceBackward", mean.rows(), mean.columns(), 0);
+    }
+  }
+
+  private void checkDivergenceGradient(
+      Matrix gradient, String name, Matrix mean, Matrix logVariance) {
+    if (gradient != null) {
+      check.matrix(gradient, mean.rows(), mean.columns(), name);
+      Check.apart(gradient, name, mean, "mean");
+      if (logVariance != null) {
+        Check.apart(gradient, name, logVariance, "logVariance");
+      }
+    }
+  }
+
+  private void checkGaussian(Matrix mean, Matrix logVariance, Gaussian options) {
+    check.handle(mean, "mean");
+    if (logVariance != null) {
+      check.matrix(logVariance, mean.rows(), mean.columns(), "logVariance");
+    }
+    Check.required(options, "options");
+  }
+
   private void checkAdam(
       Adam options, long step, Floats factor, Matrix m, Matrix v, Matrix parameters) {
     Check.required(options, "options");
@@ -467,4 +599,26 @@ public abstract class Training extends KernelFamily {
       Matrix m,
       Matrix v,
       Matrix parameters);
+
+  /** Computes {@link #sample}. */
+  protected abstract void sampleKernel(
+      Matrix mean, Matrix logVariance, Gaussian options, Matrix out);
+
+  /** Computes {@link #sampleBackward}. */
+  protected abstract void sampleBackwardKernel(
+      Matrix logVariance, Gaussian options, Matrix g, Write write, Matrix out);
+
+  /** Computes {@link #divergence}. */
+  protected abstract void divergenceKernel(
+      Matrix mean, Matrix logVariance, Gaussian options, Floats out);
+
+  /** Computes {@link #divergenceBackward}. */
+  protected abstract void divergenceBackwardKernel(
+      Matrix mean,
+      Matrix logVariance,
+      Gaussian options,
+      float factor,
+      Write write,
+      Matrix gradientMean,
+      Matrix gradientLogVariance);
 }

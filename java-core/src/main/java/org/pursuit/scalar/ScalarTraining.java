@@ -10,13 +10,16 @@ import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
 import org.pursuit.kernel.Adam;
 import org.pursuit.kernel.Gate;
+import org.pursuit.kernel.Gaussian;
 import org.pursuit.kernel.Multiply;
+import org.pursuit.kernel.Philox;
 import org.pursuit.kernel.Training;
 import org.pursuit.kernel.Write;
 
 /** Dense steps, element by element. */
 final class ScalarTraining extends Training {
   private final Scratch scratch;
+  private final int[] words = new int[4];
 
   ScalarTraining(Memory memory, Scratch scratch) {
     super(memory);
@@ -253,6 +256,108 @@ final class ScalarTraining extends Training {
       ((HostMatrix) v).writeRow(row, 0, d, second, 0);
       ((HostMatrix) parameters).writeRow(row, 0, d, p, 0);
     }
+  }
+
+  @Override
+  protected void sampleKernel(Matrix mean, Matrix logVariance, Gaussian options, Matrix out) {
+    int n = mean.columns();
+    float[] row = scratch.x(n);
+    float[] variances = scratch.atom(n);
+    float[] noise = scratch.scores(n);
+    for (int b = 0; b < mean.rows(); b++) {
+      ((HostMatrix) mean).readRow(b, 0, n, row, 0);
+      logVariances(logVariance, b, variances, n);
+      Philox.normals(options.seed(), options.offset(), b, n, words, noise);
+      for (int i = 0; i < n; i++) {
+        double deviation = logVariance == null ? 1 : Math.exp(0.5 * clamped(variances[i], options));
+        row[i] = (float) (row[i] + noise[i] * deviation);
+      }
+      ((HostMatrix) out).writeRow(b, 0, n, row, 0);
+    }
+  }
+
+  @Override
+  protected void sampleBackwardKernel(
+      Matrix logVariance, Gaussian options, Matrix g, Write write, Matrix out) {
+    int n = g.columns();
+    float[] gradient = scratch.x(n);
+    float[] variances = scratch.atom(n);
+    float[] noise = scratch.scores(n);
+    float[] row = scratch.norms(n);
+    for (int b = 0; b < g.rows(); b++) {
+      ((HostMatrix) g).readRow(b, 0, n, gradient, 0);
+      ((HostMatrix) out).readRow(b, 0, n, row, 0);
+      logVariances(logVariance, b, variances, n);
+      Philox.normals(options.seed(), options.offset(), b, n, words, noise);
+      for (int i = 0; i < n; i++) {
+        double deviation = Math.exp(0.5 * variances[i]);
+        boolean moves = clamped(variances[i], options) == variances[i];
+        store(moves ? 0.5 * gradient[i] * noise[i] * deviation : 0, write, row, i);
+      }
+      ((HostMatrix) out).writeRow(b, 0, n, row, 0);
+    }
+  }
+
+  @Override
+  protected void divergenceKernel(Matrix mean, Matrix logVariance, Gaussian options, Floats out) {
+    int n = mean.columns();
+    float[] row = scratch.x(n);
+    float[] variances = scratch.atom(n);
+    for (int b = 0; b < mean.rows(); b++) {
+      ((HostMatrix) mean).readRow(b, 0, n, row, 0);
+      logVariances(logVariance, b, variances, n);
+      double sum = 0;
+      for (int i = 0; i < n; i++) {
+        double centre = Math.clamp((double) row[i], -options.maxMean(), options.maxMean());
+        double logarithm = logVariance == null ? 0 : clamped(variances[i], options);
+        sum += 0.5 * (centre * centre + Math.exp(logarithm) - 1 - logarithm);
+      }
+      array(out)[b] = (float) sum;
+    }
+  }
+
+  @Override
+  protected void divergenceBackwardKernel(
+      Matrix mean,
+      Matrix logVariance,
+      Gaussian options,
+      float factor,
+      Write write,
+      Matrix gradientMean,
+      Matrix gradientLogVariance) {
+    int n = mean.columns();
+    float[] row = scratch.x(n);
+    float[] out = scratch.atom(n);
+    for (int b = 0; b < mean.rows(); b++) {
+      if (gradientMean != null) {
+        ((HostMatrix) mean).readRow(b, 0, n, row, 0);
+        ((HostMatrix) gradientMean).readRow(b, 0, n, out, 0);
+        for (int i = 0; i < n; i++) {
+          boolean outside = Math.abs(row[i]) > options.maxMean();
+          store(outside ? 0 : (double) factor * row[i], write, out, i);
+        }
+        ((HostMatrix) gradientMean).writeRow(b, 0, n, out, 0);
+      }
+      if (gradientLogVariance != null) {
+        ((HostMatrix) logVariance).readRow(b, 0, n, row, 0);
+        ((HostMatrix) gradientLogVariance).readRow(b, 0, n, out, 0);
+        for (int i = 0; i < n; i++) {
+          boolean moves = clamped(row[i], options) == row[i];
+          store(moves ? factor * 0.5 * Math.expm1(row[i]) : 0, write, out, i);
+        }
+        ((HostMatrix) gradientLogVariance).writeRow(b, 0, n, out, 0);
+      }
+    }
+  }
+
+  private static void logVariances(Matrix logVariance, int b, float[] row, int n) {
+    if (logVariance != null) {
+      ((HostMatrix) logVariance).readRow(b, 0, n, row, 0);
+    }
+  }
+
+  private static float clamped(float logVariance, Gaussian options) {
+    return Math.clamp(logVariance, options.minLogVariance(), options.maxLogVariance());
   }
 
   private static void store(double value, Write write, float[] out, int at) {

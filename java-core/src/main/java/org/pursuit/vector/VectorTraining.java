@@ -11,6 +11,7 @@ import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
 import org.pursuit.kernel.Adam;
 import org.pursuit.kernel.Gate;
+import org.pursuit.kernel.Gaussian;
 import org.pursuit.kernel.Multiply;
 import org.pursuit.kernel.Training;
 import org.pursuit.kernel.Write;
@@ -30,6 +31,7 @@ final class VectorTraining extends Training {
   private final VectorMultiply multiply;
   private final VectorGates gates;
   private final VectorAdam adam;
+  private final VectorGaussian gaussian;
 
   private float alpha;
   private HostMatrix x;
@@ -46,6 +48,7 @@ final class VectorTraining extends Training {
     this.multiply = new VectorMultiply(workers, product);
     this.gates = new VectorGates(workers, columnSums);
     this.adam = new VectorAdam(workers);
+    this.gaussian = new VectorGaussian(workers);
   }
 
   void trim() {
@@ -54,6 +57,7 @@ final class VectorTraining extends Training {
     multiply.trim();
     gates.trim();
     adam.trim();
+    gaussian.trim();
   }
 
   @Override
@@ -250,6 +254,42 @@ final class VectorTraining extends Training {
         (HostMatrix) m,
         (HostMatrix) v,
         (HostMatrix) parameters);
+  }
+
+  @Override
+  protected void sampleKernel(Matrix mean, Matrix logVariance, Gaussian options, Matrix out) {
+    gaussian.sample((HostMatrix) mean, (HostMatrix) logVariance, options, (HostMatrix) out);
+  }
+
+  @Override
+  protected void sampleBackwardKernel(
+      Matrix logVariance, Gaussian options, Matrix g, Write write, Matrix out) {
+    gaussian.sampleBackward(
+        (HostMatrix) logVariance, options, (HostMatrix) g, write, (HostMatrix) out);
+  }
+
+  @Override
+  protected void divergenceKernel(Matrix mean, Matrix logVariance, Gaussian options, Floats out) {
+    gaussian.divergence((HostMatrix) mean, (HostMatrix) logVariance, options, out);
+  }
+
+  @Override
+  protected void divergenceBackwardKernel(
+      Matrix mean,
+      Matrix logVariance,
+      Gaussian options,
+      float factor,
+      Write write,
+      Matrix gradientMean,
+      Matrix gradientLogVariance) {
+    gaussian.divergenceBackward(
+        (HostMatrix) mean,
+        (HostMatrix) logVariance,
+        options,
+        factor,
+        write,
+        (HostMatrix) gradientMean,
+        (HostMatrix) gradientLogVariance);
   }
 
   private static FloatVector load(float[] array, int at) {

@@ -16,6 +16,7 @@ import org.pursuit.kernel.DecodeGradients;
 import org.pursuit.kernel.EncodeGradients;
 import org.pursuit.kernel.Fired;
 import org.pursuit.kernel.Gate;
+import org.pursuit.kernel.Gaussian;
 import org.pursuit.kernel.MatchingPursuit;
 import org.pursuit.kernel.Multiply;
 import org.pursuit.kernel.OrthogonalPursuit;
@@ -135,6 +136,10 @@ final class ColdStart {
           out ->
               lab.training()
                   .gateBackward(x, Gate.jumpRelu(1), threshold, x, Write.OVERWRITE, null, out));
+      Gaussian noise = Gaussian.noise(1, rows);
+      Matrix sample = output(lab, "sample" + shape, rows, D);
+      kernels.put("sample" + shape, () -> lab.training().sample(x, x, noise, sample));
+      vector(lab, "divergence" + shape, rows, out -> lab.training().divergence(x, x, noise, out));
       Matrix moved = output(lab, "adam" + shape, rows, D);
       Matrix m = lab.output(rows, D);
       Matrix v = lab.output(rows, D);

@@ -27,6 +27,7 @@ import org.pursuit.kernel.DecodeGradients;
 import org.pursuit.kernel.EncodeGradients;
 import org.pursuit.kernel.Fired;
 import org.pursuit.kernel.Gate;
+import org.pursuit.kernel.Gaussian;
 import org.pursuit.kernel.GlobalTopK;
 import org.pursuit.kernel.MatchingPursuit;
 import org.pursuit.kernel.Multiply;
@@ -389,6 +390,42 @@ class ErrorTextTest {
       rejects(
           "gradientA: expected elements apart from those of g",
           () -> training.gateBackward(a, gate, theta, g, Write.ACCUMULATE, g, null));
+    }
+  }
+
+  @EveryBackend
+  void gaussians(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      Training training = lab.training();
+      Matrix mean = zeros(lab, 4, 6);
+      Matrix variance = zeros(lab, 4, 6);
+      Matrix out = zeros(lab, 4, 6);
+      Gaussian options = Gaussian.noise(1, 2);
+      rejects(
+          "logVariance: expected [4, 6], found [4, 5]",
+          () -> training.sample(mean, zeros(lab, 4, 5), options, out));
+      rejects(
+          "options: expected a value, found null",
+          () -> training.sample(mean, variance, null, out));
+      rejects(
+          "out: expected elements apart from those of logVariance",
+          () -> training.sample(mean, variance, options, variance));
+      rejects(
+          "out: expected elements apart from those of g",
+          () -> training.sampleBackward(variance, options, out, Write.ACCUMULATE, out));
+      rejects(
+          "out: expected [4], found [6]",
+          () -> training.divergence(mean, null, options, lab.floatsOutput(6)));
+      rejects(
+          "gradientLogVariance: expected null without logVariance",
+          () -> training.divergenceBackward(mean, null, options, 1, Write.OVERWRITE, null, out));
+      rejects(
+          "gradientMean: expected elements apart from those of gradientLogVariance",
+          () -> training.divergenceBackward(mean, variance, options, 1, Write.OVERWRITE, out, out));
+      rejects(
+          "logVariance: expected bounds in order, found 2.0, 1.0",
+          () -> options.logVariances(2, 1));
+      rejects("maxMean: expected more than 0, found 0.0", () -> options.maxMean(0));
     }
   }
 

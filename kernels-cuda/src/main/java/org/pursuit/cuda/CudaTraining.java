@@ -6,11 +6,12 @@ import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
 import org.pursuit.kernel.Adam;
 import org.pursuit.kernel.Gate;
+import org.pursuit.kernel.Gaussian;
 import org.pursuit.kernel.Multiply;
 import org.pursuit.kernel.Training;
 import org.pursuit.kernel.Write;
 
-/** Dense steps on the device: {@code training.cu} and {@code gates.cu}. */
+/** Dense steps on the device: {@code training.cu}, {@code gates.cu} and {@code gaussian.cu}. */
 final class CudaTraining extends Training {
   private static final int THREADS = 256;
   private static final int WARPS = THREADS / 32;
@@ -19,6 +20,7 @@ final class CudaTraining extends Training {
   private final Kernels kernels;
   private final CudaMultiply multiply;
   private final CudaGates gates;
+  private final CudaGaussian gaussian;
 
   CudaTraining(Memory memory, Cuda cuda) {
     super(memory);
@@ -26,6 +28,7 @@ final class CudaTraining extends Training {
     this.kernels = cuda.kernels();
     this.multiply = new CudaMultiply(cuda, this);
     this.gates = new CudaGates(cuda, this);
+    this.gaussian = new CudaGaussian(cuda);
   }
 
   @Override
@@ -260,6 +263,42 @@ final class CudaTraining extends Training {
         .float32(options.rootCorrection(step))
         .float32(options.kept())
         .launch(RowTiles.blocks(from.rows(), from.columns()), 1, RowTiles.THREADS, 0);
+  }
+
+  @Override
+  protected void sampleKernel(Matrix mean, Matrix logVariance, Gaussian options, Matrix out) {
+    gaussian.sample((CudaMatrix) mean, (CudaMatrix) logVariance, options, (CudaMatrix) out);
+  }
+
+  @Override
+  protected void sampleBackwardKernel(
+      Matrix logVariance, Gaussian options, Matrix g, Write write, Matrix out) {
+    gaussian.sampleBackward(
+        (CudaMatrix) logVariance, options, (CudaMatrix) g, write, (CudaMatrix) out);
+  }
+
+  @Override
+  protected void divergenceKernel(Matrix mean, Matrix logVariance, Gaussian options, Floats out) {
+    gaussian.divergence((CudaMatrix) mean, (CudaMatrix) logVariance, options, out);
+  }
+
+  @Override
+  protected void divergenceBackwardKernel(
+      Matrix mean,
+      Matrix logVariance,
+      Gaussian options,
+      float factor,
+      Write write,
+      Matrix gradientMean,
+      Matrix gradientLogVariance) {
+    gaussian.divergenceBackward(
+        (CudaMatrix) mean,
+        (CudaMatrix) logVariance,
+        options,
+        factor,
+        write,
+        (CudaMatrix) gradientMean,
+        (CudaMatrix) gradientLogVariance);
   }
 
   private static int accumulates(Write write) {

@@ -15,6 +15,7 @@ import org.pursuit.data.Ints;
 import org.pursuit.data.Matrix;
 import org.pursuit.kernel.Adam;
 import org.pursuit.kernel.Gate;
+import org.pursuit.kernel.Gaussian;
 import org.pursuit.kernel.Multiply;
 import org.pursuit.kernel.Training;
 import org.pursuit.kernel.Write;
@@ -25,6 +26,7 @@ public class TrainingBenchmark extends KernelBenchmark {
   private static final float BETA = 0.1f;
   private static final Gate GATE = Gate.jumpRelu(0.5f);
   private static final float THRESHOLD = 0.25f;
+  private static final Gaussian GAUSSIAN = Gaussian.noise(1, 2);
   private static final Adam ADAM = Adam.learningRate(1e-3f);
 
   /** Dense matrices. */
@@ -238,6 +240,14 @@ public class TrainingBenchmark extends KernelBenchmark {
     return o.out;
   }
 
+  /** {@link Training#sample}. */
+  @Benchmark
+  public Matrix sample(Step o) {
+    o.training.sample(o.x, o.x, GAUSSIAN, o.out);
+    o.backend.synchronize();
+    return o.out;
+  }
+
   /** {@link Training#adam}. */
   @Benchmark
   public Matrix adam(Step o) {
@@ -257,7 +267,7 @@ public class TrainingBenchmark extends KernelBenchmark {
     return switch (kernel) {
       case "axpby" -> elementwise(elements, 3, 3, 2);
       case "columnSums" -> elementwise(elements, 1, 1, 1);
-      case "gatherRows", "gate" -> elementwise(elements, 2, 0, 2);
+      case "gatherRows", "gate", "sample" -> elementwise(elements, 2, 0, 2);
       case "gateBackward" -> elementwise(elements, 3, 0, 3);
       case "adam" -> elementwise(elements, 7, 14, 4);
       default -> throw new IllegalArgumentException("kernel: found " + kernel);
