@@ -3,8 +3,12 @@ package org.pursuit.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.pursuit.CapacityException;
 import org.pursuit.data.ColumnCodes;
@@ -28,6 +32,10 @@ import org.pursuit.support.Seed;
 class CudaSelectionTest {
   private static final int ROWS = 30;
   private static final int COLUMNS = 700;
+  private static final int CALLS = 50;
+
+  /** Bytes that JCuda may allocate in a call: a pointer or two for addresses not used lately. */
+  private static final long SMALL = 300;
 
   private final Dense first = Inputs.integers(ROWS, COLUMNS, 50, Seed.random(240));
   private final Dense second = Inputs.normal(ROWS, COLUMNS, Seed.random(241));
@@ -94,6 +102,45 @@ class CudaSelectionTest {
         + Arrays.toString(ofCodes.rowIds().download())
         + Arrays.toString(prefixes.indices().download())
         + Arrays.toString(threshold.download());
+  }
+
+  @Test
+  void callsAllocateNextToNothing() {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    try (CudaBackend backend = Emulator.open();
+        Matrix scores = backend.upload(first.rows(0, 2).values(), 2, COLUMNS);
+        Floats threshold = backend.upload(new float[] {1});
+        Floats targets = backend.floats(2);
+        CsrCodes csr = backend.csrCodes(2, COLUMNS, 2 * COLUMNS);
+        FixedWidthCodes slots = backend.fixedWidthCodes(2, 5);
+        ColumnCodes columns = backend.columnCodes(COLUMNS, 3)) {
+      Selection selection = backend.selection();
+      ThresholdSelect above = ThresholdSelect.above(threshold);
+      GlobalTopK best = GlobalTopK.of(100);
+      ColumnTopK more = ColumnTopK.plain().accumulating();
+      RowPrefix closest = RowPrefix.plain();
+      Map<String, Runnable> calls = new LinkedHashMap<>();
+      calls.put("thresholdSelect", () -> selection.thresholdSelect(scores, above, csr));
+      calls.put("with slots", () -> selection.thresholdSelect(scores, above, slots, null));
+      calls.put("globalTopK", () -> selection.globalTopK(scores, best, csr, threshold, null));
+      calls.put("columnTopK", () -> selection.columnTopK(scores, more, columns));
+      calls.put("of entries", () -> selection.columnTopK(csr, more, columns));
+      calls.put(
+          "rowPrefixSelect",
+          () -> selection.rowPrefixSelect(scores, null, targets, closest, slots, null));
+      calls.values().forEach(Runnable::run);
+      backend.synchronize();
+      calls.forEach(
+          (name, call) -> {
+            final long before = threads.getCurrentThreadAllocatedBytes();
+            for (int i = 0; i < CALLS; i++) {
+              call.run();
+            }
+            final long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+            backend.synchronize();
+            assertThat(allocated / CALLS).as("bytes a call of " + name).isLessThan(SMALL);
+          });
+    }
   }
 
   @Test

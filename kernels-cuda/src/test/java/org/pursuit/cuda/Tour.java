@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.pursuit.data.ColumnCodes;
 import org.pursuit.data.CsrCodes;
 import org.pursuit.data.DType;
 import org.pursuit.data.FixedWidthCodes;
@@ -17,13 +18,16 @@ import org.pursuit.data.PursuitTape;
 import org.pursuit.data.RowSparseMatrix;
 import org.pursuit.data.SlottedCodes;
 import org.pursuit.kernel.Activation;
+import org.pursuit.kernel.ColumnTopK;
 import org.pursuit.kernel.DecodeGradients;
 import org.pursuit.kernel.EncodeGradients;
 import org.pursuit.kernel.Fired;
+import org.pursuit.kernel.GlobalTopK;
 import org.pursuit.kernel.MatchingPursuit;
 import org.pursuit.kernel.OrthogonalPursuit;
 import org.pursuit.kernel.PursuitGradients;
 import org.pursuit.kernel.RowNormalisation;
+import org.pursuit.kernel.RowPrefix;
 import org.pursuit.kernel.Score;
 import org.pursuit.kernel.TopK;
 import org.pursuit.kernel.Write;
@@ -67,6 +71,7 @@ final class Tour {
         Floats encoderBias = backend.floats(ATOMS);
         RowSparseMatrix active = backend.rowSparseMatrix(ATOMS, D, ROWS * K);
         Floats total = backend.floats(1);
+        ColumnCodes best = backend.columnCodes(ATOMS, 2);
         Longs fires = backend.longs(ATOMS);
         Floats errors = backend.floats(ROWS)) {
       List<String> results = new ArrayList<>();
@@ -80,6 +85,13 @@ final class Tour {
       add(results, scores.download());
       backend.selection().topK(scores, topK, codes);
       add(results, codes);
+      backend.selection().globalTopK(scores, GlobalTopK.of(5).mask(mask), compressed, total, null);
+      add(results, total.download());
+      backend.selection().columnTopK(compressed, ColumnTopK.plain(), best);
+      backend.selection().columnTopK(scores, ColumnTopK.plain().accumulating(), best);
+      add(results, best.values().download());
+      backend.selection().rowPrefixSelect(scores, null, errors, RowPrefix.plain(), auxiliary, null);
+      add(results, auxiliary);
       backend
           .scoring()
           .encode(
