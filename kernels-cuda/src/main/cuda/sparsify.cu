@@ -114,8 +114,8 @@ __device__ __forceinline__ void mark(const MarkArguments& a) {
 }
 
 KERNEL(mark_f32, THREADS, 3, const MarkArguments a) { mark<F32>(a); }
-KERNEL(mark_bf16, THREADS, 3, const MarkArguments a) { mark<Bf16>(a); }
-KERNEL(mark_f16, THREADS, 3, const MarkArguments a) { mark<F16>(a); }
+KERNEL(mark_bf16, THREADS, 2, const MarkArguments a) { mark<Bf16>(a); }
+KERNEL(mark_f16, THREADS, 2, const MarkArguments a) { mark<F16>(a); }
 
 // ---- place ----
 
