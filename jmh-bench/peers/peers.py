@@ -83,6 +83,74 @@ class Torch:
 
         return run, check
 
+    def ranked(self, p):
+        """Scores, what is ranked of them, and how many entries are kept of all."""
+        rows, columns = sizes(p["shape"])
+        scores = self.normal(rows, columns, dtype=p.get("dtype", "F32"))
+        rank = (lambda: scores.abs()) if p.get("key") == "magnitude" else (lambda: scores)
+        return scores, rank, rows * int(p.get("k", 0))
+
+    def threshold(self, p):
+        """The entries that are not below the last of the first ones of all, as a list of places and values."""
+        scores, rank, kept = self.ranked(p)
+        threshold = float(np.sort(self.numpy(rank()).ravel())[-kept])
+
+        def run():
+            places = (rank() >= threshold).nonzero()
+            return places, scores[places[:, 0], places[:, 1]]
+
+        def check(result):
+            assert len(result[0]) >= kept and len(result[0]) == len(result[1]), "not all that pass"
+
+        return run, check
+
+    def global_topk(self, p):
+        """The first of all rows, unsorted, as BatchTopK has them."""
+        scores, rank, kept = self.ranked(p)
+
+        def run():
+            _, flat = rank().flatten().topk(kept, sorted=False)
+            return flat, scores.flatten()[flat]
+
+        def check(result):
+            ranked = self.numpy(rank()).ravel()
+            assert ranked[self.numpy(result[0]).astype(int)].min() == np.sort(ranked)[-kept], "not the k largest"
+
+        return run, check
+
+    def column_topk(self, p):
+        scores, rank, _ = self.ranked(p)
+        m = int(p["m"])
+
+        def run():
+            _, rows = rank().topk(m, dim=0)
+            return rows, scores.gather(0, rows)
+
+        def check(result):
+            column = self.numpy(rank()[:, 0])
+            found = self.numpy(result[0][:, 0]).astype(int)
+            assert np.sort(column[found])[0] == np.sort(column)[-m], "not the m largest"
+
+        return run, check
+
+    def row_prefix(self, p):
+        """Sorts all energies, as the reference code of top-AFA does, and masks what comes after the closest prefix."""
+        scores, _, _ = self.ranked(p)
+        targets = 0.9 * scores.float().norm(dim=1, keepdim=True)
+
+        def run():
+            energies, order = scores.float().square().sort(dim=1, descending=True)
+            closest = (energies.cumsum(1).sqrt() - targets).abs().argmin(dim=1, keepdim=True)
+            kept = self.t.arange(scores.shape[1], device=self.device) <= closest
+            return closest, scores * self.t.zeros_like(kept).scatter(1, order, kept)
+
+        def check(result):
+            energies = np.sort(self.numpy(scores[0]) ** 2)[::-1]
+            distances = np.abs(np.sqrt(np.cumsum(energies)) - float(targets[0]))
+            assert distances[int(result[0][0])] <= distances.min() + 1e-3 * float(targets[0]), "another prefix"
+
+        return run, check
+
     def score(self, p):
         rows, d, n = sizes(p["shape"])[:3]
         self.precision(p.get("precision", "FLOAT32"))
@@ -237,6 +305,10 @@ def cases(library, benchmark, parameters):
     """The ways in which a library computes a benchmark: (implementation, run, check)."""
     made = {
         "Selection.topK": [("topk", library.topk)],
+        "Selection.thresholdSelect": [("nonzero", library.threshold)],
+        "Selection.globalTopK": [("flattened topk", library.global_topk)],
+        "Selection.columnTopK": [("topk over rows", library.column_topk)],
+        "Selection.rowPrefixSelect": [("sort + cumsum", library.row_prefix)],
         "Scoring.score": [("matmul", library.score)],
         "Scoring.encode": [("matmul + topk", library.encode)],
         "SparseAlgebra.decode": [("embedding_bag", library.decode)],
