@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.pursuit.data.DType;
@@ -279,7 +280,7 @@ class RowPrefixContract {
           least = Math.min(least, distance);
         }
         if (sum <= Float.MAX_VALUE && Math.abs(targets[b]) <= Float.MAX_VALUE) {
-          String kind = RowKind.values()[b] + ", " + scores.columns() + " columns";
+          String kind = List.of(RowKind.values()).get(b) + ", " + scores.columns() + " columns";
           assertThat(chosen).as(kind).isCloseTo(least, within(0x1p-20 * Math.sqrt(sum)));
         }
       }
