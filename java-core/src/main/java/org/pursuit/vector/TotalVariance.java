@@ -21,7 +21,7 @@ final class TotalVariance {
   private final Workers workers;
   private final Workers.Task within = this::withinTiles;
   private final Workers.Task between = this::betweenTiles;
-  private final float[][] widened;
+  private final Slot[] slots;
   private final double[][] means;
 
   private HostMatrix x;
@@ -38,14 +38,75 @@ final class TotalVariance {
   private double[] distances = {};
   private double[] betweenBlocks = {};
 
+  /** The rows of a tile that take part, and their mean. */
+  private static final class Slot {
+    final float[][] rows = new float[ROWS][];
+    final float[] mean = new float[COLUMNS];
+    private final int[] at = new int[ROWS];
+    private final float[][] eight = new float[8][];
+    private final int[] eightAt = new int[8];
+    private final float[] ones = new float[8];
+    private float[] widened = {};
+    private int count;
+
+    Slot() {
+      Arrays.fill(ones, 1);
+    }
+
+    void read(HostMatrix x, boolean[] mask, int from, int to, int column, int width) {
+      count = 0;
+      for (int row = from; row < to; row++) {
+        if (mask != null && !mask[row]) {
+          continue;
+        }
+        if (x.dtype() == DType.F32) {
+          rows[count] = x.floats(row);
+          at[count] = x.offset(row) + column;
+        } else {
+          widened = Grow.floats(widened, ROWS * COLUMNS);
+          rows[count] = widened;
+          at[count] = count * COLUMNS;
+          x.readRow(row, column, width, widened, at[count]);
+        }
+        count++;
+      }
+    }
+
+    void average(int width) {
+      Arrays.fill(mean, 0, width, 0);
+      int row = 0;
+      for (; row <= count - 8; row += 8) {
+        System.arraycopy(rows, row, eight, 0, 8);
+        System.arraycopy(at, row, eightAt, 0, 8);
+        Sums.add8(mean, ones, eight, eightAt, width);
+      }
+      Arrays.fill(eight, null);
+      for (; row < count; row++) {
+        Sums.add(mean, 0, 1, rows[row], at[row], width);
+      }
+      for (int i = 0; i < width; i++) {
+        mean[i] /= Math.max(count, 1);
+      }
+    }
+
+    double distance(int width) {
+      double distance = 0;
+      for (int row = 0; row < count; row++) {
+        distance += Sums.squaredDistance(rows[row], at[row], mean, 0, width);
+      }
+      return distance;
+    }
+  }
+
   TotalVariance(Workers workers) {
     this.workers = workers;
-    this.widened = new float[workers.count()][0];
+    this.slots = new Slot[workers.count()];
     this.means = new double[workers.count()][0];
+    trim();
   }
 
   void trim() {
-    Arrays.fill(widened, new float[0]);
+    Arrays.setAll(slots, worker -> new Slot());
     Arrays.fill(means, new double[0]);
     tileRows = new int[0];
     tileMeans = new float[0];
@@ -104,43 +165,17 @@ final class TotalVariance {
   }
 
   private void withinTiles(int worker, int from, int to) {
-    float[] scratch = widened[worker] = Grow.floats(widened[worker], COLUMNS);
+    Slot slot = slots[worker];
     for (int item = from; item < to; item++) {
       int tile = item / blocks;
       int column = item % blocks * COLUMNS;
       int width = Math.min(COLUMNS, x.columns() - column);
-      int at = tile * x.columns() + column;
-      Arrays.fill(tileMeans, at, at + width, 0);
-      for (int row = tile * ROWS; row < end(tile); row++) {
-        if (takesPart(row)) {
-          float[] part = floats(row, column, width, scratch);
-          Sums.add(tileMeans, at, 1, part, offset(row, column), width);
-        }
-      }
-      for (int i = at; i < at + width; i++) {
-        tileMeans[i] /= Math.max(tileRows[tile], 1);
-      }
-      double distance = 0;
-      for (int row = tile * ROWS; row < end(tile); row++) {
-        if (takesPart(row)) {
-          float[] part = floats(row, column, width, scratch);
-          distance += Sums.squaredDistance(part, offset(row, column), tileMeans, at, width);
-        }
-      }
-      distances[item] = distance;
+      slot.read(x, mask, tile * ROWS, end(tile), column, width);
+      slot.average(width);
+      System.arraycopy(slot.mean, 0, tileMeans, tile * x.columns() + column, width);
+      distances[item] = slot.distance(width);
     }
-  }
-
-  private float[] floats(int row, int column, int width, float[] scratch) {
-    if (x.dtype() == DType.F32) {
-      return x.floats(row);
-    }
-    x.readRow(row, column, width, scratch, 0);
-    return scratch;
-  }
-
-  private int offset(int row, int column) {
-    return x.dtype() == DType.F32 ? x.offset(row) + column : 0;
+    Arrays.fill(slot.rows, null);
   }
 
   private void betweenTiles(int worker, int from, int to) {

@@ -2,6 +2,9 @@ package org.pursuit.vector;
 
 import java.util.Arrays;
 import java.util.Objects;
+import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
 import org.pursuit.data.ColumnCodes;
 import org.pursuit.data.HostEntries;
 import org.pursuit.data.HostFloats;
@@ -18,6 +21,9 @@ import org.pursuit.kernel.Write;
  * so that a column's counts, which a cache holds, are made by one thread at one time.
  */
 final class VectorCooccurrence {
+  private static final VectorSpecies<Long> LONGS =
+      VectorSpecies.of(long.class, Lanes.FLOATS.vectorShape());
+
   private final Workers workers;
   private final Workers.Task count = this::countColumns;
   private final Workers.Task rank = this::rankColumns;
@@ -155,25 +161,47 @@ final class VectorCooccurrence {
     }
   }
 
-  /** Keeps the m first of a column's neighbours in order, by insertion; returns how many. */
+  /** Keeps the m first of a column's neighbours in order; returns how many. */
   private int rank(int i, long[] ids, int at, int m) {
     int base = i * n;
     int size = 0;
-    long bar = 0;
-    for (int j = 0; j < n; j++) {
-      long count = counts[base + j];
-      if (count <= bar || j == firstColumn + i || m == 0) {
-        continue;
+    int j = 0;
+    if (m > 0) {
+      for (; j <= n - LONGS.length(); j += LONGS.length()) {
+        long above =
+            LongVector.fromArray(LONGS, counts, base + j)
+                .compare(VectorOperators.GT, bar(base, ids, at, size, m))
+                .toLong();
+        for (; above != 0; above &= above - 1) {
+          size = insert(i, j + Long.numberOfTrailingZeros(above), ids, at, size, m);
+        }
       }
-      int place = size < m ? size++ : m - 1;
-      for (; place > 0 && counts[base + (int) ids[at + place - 1]] < count; place--) {
-        ids[at + place] = ids[at + place - 1];
+      for (; j < n; j++) {
+        size = insert(i, j, ids, at, size, m);
       }
-      ids[at + place] = j;
-      bar = size < m ? 0 : counts[base + (int) ids[at + m - 1]];
     }
     Arrays.fill(ids, at + size, at + m, -1);
     return size;
+  }
+
+  /** The count that a neighbour must exceed. */
+  private long bar(int base, long[] ids, int at, int size, int m) {
+    return size < m ? 0 : counts[base + (int) ids[at + m - 1]];
+  }
+
+  /** Puts a neighbour where it belongs, if it does, after those that count as much. */
+  private int insert(int i, int j, long[] ids, int at, int size, int m) {
+    int base = i * n;
+    long count = counts[base + j];
+    if (count <= bar(base, ids, at, size, m) || j == firstColumn + i) {
+      return size;
+    }
+    int place = Math.min(size, m - 1);
+    for (; place > 0 && counts[base + (int) ids[at + place - 1]] < count; place--) {
+      ids[at + place] = ids[at + place - 1];
+    }
+    ids[at + place] = j;
+    return Math.min(size + 1, m);
   }
 
   void jaccard(Longs counts, int firstColumn, Longs firesX, Longs firesY, Matrix out) {

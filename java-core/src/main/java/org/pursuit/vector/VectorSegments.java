@@ -6,7 +6,6 @@ import org.pursuit.data.HostLongs;
 import org.pursuit.data.HostMatrix;
 import org.pursuit.data.Longs;
 import org.pursuit.data.Matrix;
-import org.pursuit.kernel.Fired;
 import org.pursuit.kernel.Reduction;
 import org.pursuit.kernel.Write;
 
@@ -93,11 +92,12 @@ final class VectorSegments {
   private void count(int first, int last, float[] row, int at, int columns) {
     int[] indices = codes.indices();
     float[] values = codes.values();
-    Fired fired = reduction.fired();
+    float low = reduction.fired().low();
+    float high = reduction.fired().high();
     for (int e = first; e < last; e++) {
       int j = indices[e] - firstColumn;
-      if (j >= 0 && j < columns && fired.test(values[e])) {
-        row[at + j]++;
+      if (j >= 0 && j < columns) {
+        row[at + j] += low <= values[e] && values[e] <= high ? 0 : 1;
       }
     }
   }

@@ -120,7 +120,7 @@ class ColumnStatisticsContract {
     Random random = Seed.random(230);
     try (Lab lab = backend.open()) {
       for (int rows : new int[] {0, 1, 7, 8, 33, 64, 65, 300}) {
-        for (int n : new int[] {0, 1, 15, 16, 17, 127, 128, 130}) {
+        for (int n : new int[] {0, 1, 15, 16, 17, 127, 128, 130, 1030}) {
           Dense x = Inputs.integers(rows, n, 3, random);
           Fired fired = RULES[random.nextInt(RULES.length)];
           Outputs out = Outputs.dirty(lab, n);
