@@ -116,9 +116,9 @@ final class Tour {
       backend.sparseAlgebra().sampledDot(x, atoms, codes, dots);
       add(results, dots.download());
       DecodeGradients gradients = DecodeGradients.none().activeAtoms(active).bias(biasGradient);
-      for (Write write : Write.values()) {
-        backend.sparseAlgebra().decodeBackward(codes, atoms, x, write, gradients.values(dots));
-      }
+      backend
+          .sparseAlgebra()
+          .decodeBackward(codes, atoms, x, Write.ACCUMULATE, gradients.values(dots));
       results.add(Arrays.toString(active.count().download()));
       add(results, active.elements().download());
       add(results, biasGradient.download());
@@ -172,8 +172,6 @@ final class Tour {
       backend.sparseAlgebra().transpose(compressed, turned);
       results.add(Arrays.toString(turned.offsets().download()));
       add(results, turned.values().download());
-      backend.sparseAlgebra().toFixedWidth(compressed, merged, null);
-      add(results, merged);
 
       Runnable step =
           () -> {
