@@ -1,40 +1,12 @@
 // Orthogonal pursuit against plain loops in double: the same picks, and values and supports of least squares.
 #include "orthogonal_pursuit.h"
 
-#include <algorithm>
-#include <cmath>
-#include <limits>
-
-#include "pursuits.h"
-#include "test/matrix.h"
+#include "test/fitted_rows.h"
 
 namespace {
 
-using test::BF16, test::F16, test::F32;
-const float NOT_A_NUMBER = std::numeric_limits<float>::quiet_NaN();
-
-struct Problem {
-  int rows, n, d, steps;
-  int sign = SIGN_MAGNITUDE;
-  bool nonNegative = false, shared = true;
-  float tolerance = 0, shift = 0;
-  int type = F32, offset = 0;
-  int dependent = 0;  // atoms that repeat others
-};
-
-using Row = std::vector<double>;
-
-double dot(const Row& a, const Row& b) {
-  double sum = 0;
-  for (size_t i = 0; i < a.size(); i++) sum += a[i] * b[i];
-  return sum;
-}
-
-Row row_of(test::Matrix& m, int r) {
-  Row v;
-  for (int c = 0; c < m.columns; c++) v.push_back(m.at(r, c));
-  return v;
-}
+using test::BF16, test::F16, test::F32, test::Row, test::dot;
+using Problem = test::FittedProblem;
 
 // The rule for one row.
 class Rule {
@@ -130,38 +102,10 @@ class Rule {
   }
 };
 
-class Call {
+class Call : public test::FittedRows {
  public:
-  explicit Call(const Problem& p)
-      : p(p), padded((p.n + 7) / 8 * 8), x(p.rows, p.d, p.type, size_t(p.offset), size_t(p.offset)),
-        atoms(p.n, p.d, p.type, size_t(p.offset), size_t(p.offset)), gram(size_t(p.n) * size_t(padded)),
-        correlations(size_t(p.rows) * size_t(padded)), weights(size_t(padded)), tolerances(size_t(p.rows)),
-        running(size_t(p.rows)), factors(size_t(p.rows) * size_t(p.steps * (p.steps + 1) / 2)),
-        indices(size_t(p.rows) * size_t(p.steps)), values(indices.size()), counts(size_t(p.rows)), excluded(size_t(p.n)) {
-    auto next = [&] { return test::normal() + p.shift; };
-    x.fill(next);
-    atoms.fill(next);
-    for (int j = 0; j < p.dependent; j++)  // twice another atom, of the opposite sign
-      for (int c = 0; c < p.d; c++) atoms.set(p.n - 1 - j, c, -2 * atoms.at(j, c));
-    for (int j = 0; j < p.n; j++) dense.push_back(row_of(atoms, j));
-    std::fill_n(correlations.data(), correlations.size(), NOT_A_NUMBER);
-    std::fill_n(gram.data(), gram.size(), 5.0f);
-    for (int j = 0; j < padded; j++) {
-      bool usable = j < p.n && j % 7 != 3;
-      if (j < p.n) excluded[size_t(j)] = !usable;
-      weights.data()[j] = usable ? float(1 / std::sqrt(dot(dense[size_t(j)], dense[size_t(j)]))) : NOT_A_NUMBER;
-    }
-    for (int i = 0; i < p.n; i++)
-      for (int j = 0; j < p.n; j++) gram.data()[i * padded + j] = float(dot(dense[size_t(i)], dense[size_t(j)]));
-    for (int r = 0; r < p.rows; r++) {
-      for (int j = 0; j < p.n; j++) correlations.data()[r * padded + j] = float(dot(row_of(x, r), dense[size_t(j)]));
-      tolerances.data()[r] = p.tolerance;
-      running.data()[r] = r != 1;
-      counts.data()[r] = 0;
-    }
-    std::fill_n(indices.data(), indices.size(), -1);
-    std::fill_n(values.data(), values.size(), 0.0f);
-  }
+  explicit Call(const Problem& p, bool shared = true)
+      : test::FittedRows(p), shared(shared), factors(size_t(p.rows) * size_t(p.steps * (p.steps + 1) / 2)) {}
 
   void check() {
     OrthogonalArguments a{gram.data(),
@@ -171,7 +115,7 @@ class Call {
                           atoms.data(),
                           tolerances.data(),
                           running.data(),
-                          p.shared ? nullptr : factors.data(),
+                          shared ? nullptr : factors.data(),
                           indices.data(),
                           values.data(),
                           counts.data(),
@@ -187,39 +131,18 @@ class Call {
                           p.sign,
                           p.nonNegative,
                           0};
-    size_t bytes = 256 + size_t(p.steps) * 56 + (p.shared ? size_t(p.steps * (p.steps + 1) / 2) * 8 : 0);
+    size_t bytes = 256 + size_t(p.steps) * 56 + (shared ? size_t(p.steps * (p.steps + 1) / 2) * 8 : 0);
     test::run("pursue_orthogonal", {unsigned(p.rows), 1, 1}, 256, bytes, a);
     for (int r = 0; r < p.rows; r++) {
-      Row row = row_of(x, r);
+      Row row = test::row_of(x, r);
       Rule rule(p, dense, excluded, row);
       if (r == 1) rule.support.clear();
-      std::vector<int> found(indices.data() + r * p.steps, indices.data() + (r + 1) * p.steps), expected = rule.support;
-      EXPECT_EQUAL(counts.data()[r], int(expected.size()));
-      left += p.steps - int(expected.size());
-      expected.resize(size_t(p.steps), -1);
-      EXPECT_EQUAL(found, expected);
-      for (size_t s = 0; s < rule.support.size(); s++) {
-        double value = values.data()[size_t(r * p.steps) + s];
-        EXPECT(std::fabs(value - rule.values[s]) <= 2e-3 * std::max(1.0, std::fabs(rule.values[s])));
-      }
-      for (size_t s = rule.support.size(); s < size_t(p.steps); s++) EXPECT_EQUAL(values.data()[size_t(r * p.steps) + s], 0.0f);
+      expect(r, rule.support, rule.values, 2e-3);
     }
   }
 
-  const Problem p;
-  const int padded;
-  int left = 0;  // slots without an atom
-
- private:
-  test::Matrix x, atoms;
-  std::vector<Row> dense;
-  test::Device<float> gram, correlations, weights, tolerances;
-  test::Device<int> running;
+  const bool shared;
   test::Device<double> factors;
-  test::Device<int> indices;
-  test::Device<float> values;
-  test::Device<int> counts;
-  std::vector<bool> excluded;
 };
 
 TEST(every_sign_and_number_of_atoms) {
@@ -234,8 +157,7 @@ TEST(every_sign_and_number_of_atoms) {
 TEST(many_steps_in_shared_and_global_memory) {
   for (bool shared : {true, false}) {
     Problem p{2, 90, 80, 45};
-    p.shared = shared;
-    Call(p).check();
+    Call(p, shared).check();
   }
 }
 

@@ -171,13 +171,7 @@ class OrthogonalRow {
   // The squared norm of what the values leave of the row, each element as subtract_tape computes it.
   __device__ __forceinline__ double left_over() {
     InRows x = rows_in(a.x, a.xStride, a.d, a.xFormat), all = rows_in(a.atoms, a.atomStride, a.d, a.atomFormat);
-    double squares = 0;
-    for (int at = 4 * thread; at < a.d; at += 4 * BLOCK) {
-      float4 r = load_quad(x, x.row(row), at);
-      for (int i = 0; i < count; i++) r = without(r, values[i], load_quad(all, all.row(atoms[i]), at));
-      squares += sum_of_squares(r);
-    }
-    return sum(squares);
+    return sum(squares_left(x, row, all, atoms, values, count, thread, BLOCK));
   }
 
   const OrthogonalArguments& a;

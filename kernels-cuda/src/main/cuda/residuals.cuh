@@ -26,3 +26,15 @@ __device__ __forceinline__ double subtract_atom(void* residual, long long stride
   }
   return sum;
 }
+
+// The sum of squares of x − Σ v·D over a support, in its order, for the quads at 4·first, 4·(first + count) … of a row.
+__device__ __forceinline__ double squares_left(const InRows& x, long long row, const InRows& atoms, const int* support,
+                                               const float* values, int size, int first, int count) {
+  double squares = 0;
+  for (int at = 4 * first; at < x.columns; at += 4 * count) {
+    float4 r = load_quad(x, x.row(row), at);
+    for (int i = 0; i < size; i++) r = without(r, values[i], load_quad(atoms, atoms.row(support[i]), at));
+    squares += sum_of_squares(r);
+  }
+  return squares;
+}

@@ -215,6 +215,43 @@ public abstract class Pursuits extends KernelFamily {
     }
   }
 
+  /**
+   * Gradient pursuit; see {@link GradientPursuit} for the rule. Every step sums the support's rows
+   * of the Gram.
+   *
+   * @param x rows [rows, d]
+   * @param atoms [n, d]
+   * @param gram F32, of exactly these atoms
+   * @param codes [rows, steps]; receives the atoms of each row whose values are not 0, in the order
+   *     in which they joined the support
+   * @param residual receives what the codes leave of each row, {@code x − Σ w·D} with one float32
+   *     rounding a slot, F32 [rows, d]; null if not wanted
+   * @throws IllegalStateException if the Gram is older than the atoms or of other ones
+   */
+  public final void gradientPursuit(
+      Matrix x,
+      Matrix atoms,
+      Gram gram,
+      GradientPursuit options,
+      FixedWidthCodes codes,
+      Matrix residual) {
+    check.handle(x, "x");
+    check.columns(atoms, x.columns(), "atoms");
+    Check.required(options, "options");
+    check.optional(options.rowSteps(), x.rows(), "rowSteps");
+    check.optional(options.atomMask(), atoms.rows(), "atomMask");
+    checkCodes(codes, x.rows(), options.steps());
+    checkResidual(residual, x, atoms);
+    checkFloat32Gram(gram, atoms);
+    KernelEvent event = begin();
+    try {
+      touch(residual);
+      gradientPursuitKernel(x, atoms, gram, options, codes, residual);
+    } finally {
+      end(event, "gradientPursuit", x.rows(), atoms.rows(), options.steps());
+    }
+  }
+
   private void checkCodes(FixedWidthCodes codes, int rows, int steps) {
     check.codes(codes, "codes");
     check.shape(codes.rows(), codes.k(), rows, steps, "codes");
@@ -338,6 +375,19 @@ public abstract class Pursuits extends KernelFamily {
       Matrix atoms,
       Gram gram,
       OrthogonalPursuit options,
+      FixedWidthCodes codes,
+      Matrix residual);
+
+  /**
+   * Computes {@link #gradientPursuit}.
+   *
+   * @param residual null if not wanted
+   */
+  protected abstract void gradientPursuitKernel(
+      Matrix x,
+      Matrix atoms,
+      Gram gram,
+      GradientPursuit options,
       FixedWidthCodes codes,
       Matrix residual);
 }

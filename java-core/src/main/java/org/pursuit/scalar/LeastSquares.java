@@ -36,12 +36,12 @@ final class LeastSquares {
     return count;
   }
 
-  int atom(int slot) {
-    return atoms[slot];
+  int[] atoms() {
+    return atoms;
   }
 
-  double value(int slot) {
-    return values[slot];
+  double[] values() {
+    return values;
   }
 
   /**

@@ -1,9 +1,6 @@
 package org.pursuit.scalar;
 
-import java.util.Arrays;
 import org.pursuit.data.FixedWidthCodes;
-import org.pursuit.data.HostFloats;
-import org.pursuit.data.HostInts;
 import org.pursuit.data.HostMatrix;
 import org.pursuit.kernel.OrthogonalPursuit;
 
@@ -14,11 +11,13 @@ import org.pursuit.kernel.OrthogonalPursuit;
 final class ScalarOrthogonalPursuit {
   private final Scratch scratch;
   private final ScalarAtoms choice;
+  private final FittedRow fitted;
   private final LeastSquares fit = new LeastSquares();
 
   ScalarOrthogonalPursuit(Scratch scratch, ScalarAtoms choice) {
     this.scratch = scratch;
     this.choice = choice;
+    this.fitted = new FittedRow(scratch);
   }
 
   void pursue(
@@ -34,18 +33,7 @@ final class ScalarOrthogonalPursuit {
       x.readRow(b, 0, d, row, 0);
       fit.clear(options.steps());
       pursueRow(row, atoms, options);
-      store(b, codes);
-      if (residual != null) {
-        for (int s = 0; s < fit.count(); s++) {
-          float value = (float) fit.value(s);
-          float[] atom = scratch.atom(d);
-          atoms.readRow(fit.atom(s), 0, d, atom, 0);
-          for (int i = 0; i < d; i++) {
-            row[i] = Math.fma(-value, atom[i], row[i]);
-          }
-        }
-        residual.writeRow(b, 0, d, row, 0);
-      }
+      fitted.store(row, atoms, fit.atoms(), fit.values(), fit.count(), b, codes, residual);
     }
   }
 
@@ -57,12 +45,11 @@ final class ScalarOrthogonalPursuit {
     double[] left = scratch.left(d);
     double tolerance = options.toleranceAbsolute();
     leave(x, atoms, left);
-    tolerance = Math.max(tolerance, (float) (options.toleranceRelative() * norm(left, d)));
+    tolerance =
+        Math.max(tolerance, (float) (options.toleranceRelative() * FittedRow.norm(left, d)));
     int steps = 0;
-    while (steps < options.steps() && !(tolerance > 0 && norm(left, d) <= tolerance)) {
-      for (int j = 0; j < n; j++) {
-        products[j] = (float) product(atoms, j, left);
-      }
+    while (steps < options.steps() && !(tolerance > 0 && FittedRow.norm(left, d) <= tolerance)) {
+      fitted.products(atoms, left, products);
       int pick = choice.best(products, n, allowed, options.sign(), true);
       if (pick < 0 || products[pick] == 0 || !Float.isFinite(products[pick])) {
         return;
@@ -91,59 +78,17 @@ final class ScalarOrthogonalPursuit {
       atom[i] = read[i];
     }
     for (int s = 0; s < fit.count(); s++) {
-      products[s] = product(atoms, fit.atom(s), atom);
+      products[s] = fitted.product(atoms, fit.atoms()[s], atom);
     }
-    products[fit.count()] = product(atoms, pick, atom);
+    products[fit.count()] = fitted.product(atoms, pick, atom);
     return products;
   }
 
-  /** What the fit leaves of x. */
   private void leave(float[] x, HostMatrix atoms, double[] left) {
-    int d = atoms.columns();
-    float[] atom = scratch.atom(d);
-    for (int i = 0; i < d; i++) {
-      left[i] = x[i];
-    }
-    for (int s = 0; s < fit.count(); s++) {
-      atoms.readRow(fit.atom(s), 0, d, atom, 0);
-      for (int i = 0; i < d; i++) {
-        left[i] -= fit.value(s) * atom[i];
-      }
-    }
-  }
-
-  private double product(HostMatrix atoms, int j, double[] with) {
-    float[] atom = atoms.floats(j, scratch.atom(atoms.columns()));
-    int at = atoms.floatOffset(j);
-    double sum = 0;
-    for (int i = 0; i < atoms.columns(); i++) {
-      sum += with[i] * atom[at + i];
-    }
-    return sum;
+    fitted.leave(x, atoms, fit.atoms(), fit.values(), fit.count(), left);
   }
 
   private double product(HostMatrix atoms, int j, float[] with) {
     return ScalarScoring.dot(atoms, j, with, scratch.atom(atoms.columns()));
-  }
-
-  private static double norm(double[] r, int d) {
-    double sum = 0;
-    for (int i = 0; i < d; i++) {
-      sum += r[i] * r[i];
-    }
-    return Math.sqrt(sum);
-  }
-
-  private void store(int b, FixedWidthCodes codes) {
-    int[] indices = ((HostInts) codes.indices()).array();
-    float[] values = ((HostFloats) codes.values()).array();
-    int base = b * codes.k();
-    for (int s = 0; s < fit.count(); s++) {
-      indices[base + s] = fit.atom(s);
-      values[base + s] = (float) fit.value(s);
-    }
-    Arrays.fill(indices, base + fit.count(), base + codes.k(), -1);
-    Arrays.fill(values, base + fit.count(), base + codes.k(), 0);
-    ((HostInts) codes.counts()).array()[b] = fit.count();
   }
 }

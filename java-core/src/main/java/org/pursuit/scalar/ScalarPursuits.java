@@ -10,6 +10,7 @@ import org.pursuit.data.HostMatrix;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
 import org.pursuit.data.PursuitTape;
+import org.pursuit.kernel.GradientPursuit;
 import org.pursuit.kernel.MatchingPursuit;
 import org.pursuit.kernel.MatchingPursuit.AtomScaling;
 import org.pursuit.kernel.MatchingPursuit.Reselection;
@@ -22,6 +23,7 @@ final class ScalarPursuits extends Pursuits {
   private final Scratch scratch;
   private final ScalarAtoms choice;
   private final ScalarOrthogonalPursuit orthogonal;
+  private final ScalarGradientPursuit gradient;
   private final ScalarPursuitGradients gradients;
   private final float[] stored = new float[1];
 
@@ -30,6 +32,7 @@ final class ScalarPursuits extends Pursuits {
     this.scratch = scratch;
     this.choice = new ScalarAtoms(scratch);
     this.orthogonal = new ScalarOrthogonalPursuit(scratch, choice);
+    this.gradient = new ScalarGradientPursuit(scratch, choice);
     this.gradients = new ScalarPursuitGradients(scratch);
   }
 
@@ -101,6 +104,17 @@ final class ScalarPursuits extends Pursuits {
       FixedWidthCodes codes,
       Matrix residual) {
     orthogonal.pursue((HostMatrix) x, (HostMatrix) atoms, options, codes, (HostMatrix) residual);
+  }
+
+  @Override
+  protected void gradientPursuitKernel(
+      Matrix x,
+      Matrix atoms,
+      Gram gram,
+      GradientPursuit options,
+      FixedWidthCodes codes,
+      Matrix residual) {
+    gradient.pursue((HostMatrix) x, (HostMatrix) atoms, options, codes, (HostMatrix) residual);
   }
 
   /** Runs the steps of one row; r holds the row on entry and its residual on return. */

@@ -14,52 +14,24 @@ import org.pursuit.kernel.OrthogonalPursuit;
  *
  * with p the products of the support's atoms with the row.
  */
-final class OrthogonalFit {
-  private final int[] atoms;
-  private final float[] values;
-
+final class OrthogonalFit extends Fit {
   /** M, row after row: row i has i + 1 elements. */
   private final double[] inverse;
 
   private final double[] along;
   private final double[] fresh;
   private final double[] products;
-  private final double[] fitted;
   private final double[] kept;
   private final boolean[] leaves;
-  private int count;
 
   OrthogonalFit(int capacity) {
-    atoms = new int[capacity];
-    values = new float[capacity];
+    super(capacity);
     inverse = new double[capacity * (capacity + 1) / 2];
     along = new double[capacity];
     fresh = new double[capacity];
     products = new double[capacity];
-    fitted = new double[capacity];
     kept = new double[capacity];
     leaves = new boolean[capacity];
-  }
-
-  int capacity() {
-    return atoms.length;
-  }
-
-  void clear() {
-    count = 0;
-  }
-
-  int count() {
-    return count;
-  }
-
-  int[] atoms() {
-    return atoms;
-  }
-
-  /** The values as they are stored. */
-  float[] values() {
-    return values;
   }
 
   /**
@@ -113,12 +85,6 @@ final class OrthogonalFit {
       fitted[i] += taken * fresh[i];
     }
     return true;
-  }
-
-  private void round() {
-    for (int i = 0; i < count; i++) {
-      values[i] = (float) fitted[i];
-    }
   }
 
   /**

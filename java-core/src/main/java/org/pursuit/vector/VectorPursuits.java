@@ -11,6 +11,7 @@ import org.pursuit.data.HostMatrix;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
 import org.pursuit.data.PursuitTape;
+import org.pursuit.kernel.GradientPursuit;
 import org.pursuit.kernel.MatchingPursuit;
 import org.pursuit.kernel.MatchingPursuit.AtomScaling;
 import org.pursuit.kernel.MatchingPursuit.Reselection;
@@ -35,7 +36,7 @@ final class VectorPursuits extends Pursuits {
   private final Product product;
   private final GramProduct gramProduct;
   private final AtomWeights atomWeights;
-  private final VectorOrthogonalPursuit orthogonal;
+  private final VectorFittedPursuits fitted;
   private final VectorPursuitGradients gradients;
   private final Product.Rows inputRows = this::readInput;
   private final Product.Rows residualRows = this::readResidual;
@@ -79,14 +80,14 @@ final class VectorPursuits extends Pursuits {
     this.product = product;
     this.gramProduct = new GramProduct(workers, product);
     this.atomWeights = new AtomWeights(workers);
-    this.orthogonal = new VectorOrthogonalPursuit(workers, product, atomWeights);
+    this.fitted = new VectorFittedPursuits(workers, product, atomWeights);
     this.gradients = new VectorPursuitGradients(workers);
     this.widened = new float[workers.count()][0];
   }
 
   void trim() {
     atomWeights.trim();
-    orthogonal.trim();
+    fitted.trim();
     gradients.trim();
     squares = weights = correlations = residuals = tolerances = new float[0];
     bests = new Correlations.Best[0];
@@ -127,7 +128,24 @@ final class VectorPursuits extends Pursuits {
       OrthogonalPursuit options,
       FixedWidthCodes codes,
       Matrix residual) {
-    orthogonal.pursue(
+    fitted.pursue(
+        (HostMatrix) x,
+        (HostMatrix) atoms,
+        (HostMatrix) gram.products(),
+        options,
+        codes,
+        (HostMatrix) residual);
+  }
+
+  @Override
+  protected void gradientPursuitKernel(
+      Matrix x,
+      Matrix atoms,
+      Gram gram,
+      GradientPursuit options,
+      FixedWidthCodes codes,
+      Matrix residual) {
+    fitted.pursue(
         (HostMatrix) x,
         (HostMatrix) atoms,
         (HostMatrix) gram.products(),

@@ -17,6 +17,7 @@ import org.pursuit.kernel.EncodeGradients;
 import org.pursuit.kernel.Fired;
 import org.pursuit.kernel.Gate;
 import org.pursuit.kernel.Gaussian;
+import org.pursuit.kernel.GradientPursuit;
 import org.pursuit.kernel.MatchingPursuit;
 import org.pursuit.kernel.Multiply;
 import org.pursuit.kernel.OrthogonalPursuit;
@@ -183,6 +184,11 @@ final class ColdStart {
       kernels.put(
           "orthogonalMatchingPursuit" + shape,
           () -> lab.pursuits().orthogonalMatchingPursuit(x, atoms, gram, picks, fitted, unfitted));
+      GradientPursuit moves = GradientPursuit.steps(5).toleranceRelative(0.1f);
+      Matrix unmoved = output(lab, "gradientPursuit" + shape, rows, D);
+      kernels.put(
+          "gradientPursuit" + shape,
+          () -> lab.pursuits().gradientPursuit(x, atoms, gram, moves, fitted, unmoved));
       Matrix residualByGram = output(lab, "matchingPursuit with Gram" + shape, rows, D);
       kernels.put(
           "matchingPursuit with Gram" + shape,

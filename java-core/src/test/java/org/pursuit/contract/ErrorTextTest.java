@@ -29,6 +29,7 @@ import org.pursuit.kernel.Fired;
 import org.pursuit.kernel.Gate;
 import org.pursuit.kernel.Gaussian;
 import org.pursuit.kernel.GlobalTopK;
+import org.pursuit.kernel.GradientPursuit;
 import org.pursuit.kernel.MatchingPursuit;
 import org.pursuit.kernel.Multiply;
 import org.pursuit.kernel.OrthogonalPursuit;
@@ -1185,6 +1186,63 @@ class ErrorTextTest {
       rejects(
           "nonNegative: expected sign POSITIVE, found SIGNED",
           () -> steps.withNonNegativeValues().sign(MatchingPursuit.Sign.SIGNED));
+    }
+  }
+
+  @EveryBackend
+  void gradientPursuit(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      Matrix x = zeros(lab, 2, 5);
+      Matrix atoms = zeros(lab, 7, 5);
+      FixedWidthCodes codes = lab.codes(2, 3);
+      GradientPursuit steps = GradientPursuit.steps(3);
+      Pursuits pursuits = lab.pursuits();
+      Gram gram = lab.gram(7);
+      pursuits.gram(atoms, gram);
+      Gram half = lab.gram(7, DType.F16);
+      pursuits.gram(atoms, half);
+      rejects(
+          "x: expected a value, found null",
+          () -> pursuits.gradientPursuit(null, atoms, gram, steps, codes, null));
+      rejects(
+          "options: expected a value, found null",
+          () -> pursuits.gradientPursuit(x, atoms, gram, null, codes, null));
+      rejects(
+          "rowSteps: expected [2], found [3]",
+          () ->
+              pursuits.gradientPursuit(
+                  x, atoms, gram, steps.rowSteps(lab.ints(new int[3])), codes, null));
+      rejects(
+          "atomMask: expected [7], found [5]",
+          () ->
+              pursuits.gradientPursuit(
+                  x, atoms, gram, steps.atomMask(lab.mask(new boolean[5])), codes, null));
+      rejects(
+          "codes: expected [2, 3], found [1, 3]",
+          () -> pursuits.gradientPursuit(x, atoms, gram, steps, lab.codes(1, 3), null));
+      rejects(
+          "residual: expected elements apart from those of x",
+          () -> pursuits.gradientPursuit(x, atoms, gram, steps, codes, x));
+      rejects(
+          "gram: expected F32, found F16",
+          () -> pursuits.gradientPursuit(x, atoms, half, steps, codes, null));
+      atoms.upload(new float[35]);
+      assertThatIllegalStateException()
+          .isThrownBy(() -> pursuits.gradientPursuit(x, atoms, gram, steps, codes, null))
+          .withMessageContaining("is stale");
+      rejects("steps: expected 1 to 512, found 0", () -> GradientPursuit.steps(0));
+      rejects("sign: expected a value, found null", () -> steps.sign(null));
+      rejects("scaling: expected a value, found null", () -> steps.scaling(null));
+      rejects("support: expected a value, found null", () -> steps.support(null));
+      rejects(
+          "epsilon: expected a finite number of 0 or more, found NaN",
+          () -> steps.epsilon(Float.NaN));
+      rejects(
+          "toleranceAbsolute: expected a finite number of 0 or more, found Infinity",
+          () -> steps.toleranceAbsolute(Float.POSITIVE_INFINITY));
+      rejects(
+          "toleranceRelative: expected a finite number of 0 or more, found -1.0",
+          () -> steps.toleranceRelative(-1));
     }
   }
 

@@ -7,6 +7,7 @@ import org.pursuit.data.Gram;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
 import org.pursuit.data.PursuitTape;
+import org.pursuit.kernel.GradientPursuit;
 import org.pursuit.kernel.MatchingPursuit;
 import org.pursuit.kernel.OrthogonalPursuit;
 import org.pursuit.kernel.Precision;
@@ -27,31 +28,18 @@ final class CudaPursuits extends Pursuits {
   /** The share of the device's memory that correlations take at most. */
   private static final int CORRELATION_SHARE = 16;
 
-  /** Atoms of one product where all correlations are kept. */
-  private static final int PRODUCT_ATOMS = 1 << 14;
-
-  /** Factors of a tile of rows that shared memory does not hold. */
-  private static final long FACTOR_BYTES = 256L << 20;
-
   /** Rows of a Gram that are computed at once: as many as fit, in whole tiles of a product. */
   private static final long GRAM_BYTES = 128L << 20;
 
   private static final int GRAM_ROW_UNIT = 128;
-
-  /** So that blocks, a few of them a row, can be counted. */
-  private static final int MOST_ROWS = 1 << 24;
 
   private final Cuda cuda;
   private final PursuitKernels kernels;
   private final CudaPursuitGradients gradients;
   private final ScoreFactors factors;
   private final ScoreChunks chunks;
-  private final long correlationBytes;
-
-  /** The last options of an orthogonal pursuit, and what they are for the other kernels. */
-  private OrthogonalPursuit orthogonal;
-
-  private MatchingPursuit matching;
+  private final PursuitCorrelations correlations;
+  private final CudaFittedPursuits fitted;
 
   CudaPursuits(Memory memory, Cuda cuda) {
     this(
@@ -68,7 +56,8 @@ final class CudaPursuits extends Pursuits {
     this.gradients = new CudaPursuitGradients(cuda);
     this.factors = new ScoreFactors(cuda, cuda.products(), cuda.products().kernels());
     this.chunks = chunks;
-    this.correlationBytes = correlationBytes;
+    this.correlations = new PursuitCorrelations(cuda, factors, correlationBytes);
+    this.fitted = new CudaFittedPursuits(cuda, kernels, factors, correlations);
   }
 
   @Override
@@ -148,14 +137,14 @@ final class CudaPursuits extends Pursuits {
       MatchingPursuit options,
       DeviceRows residual) {
     boolean tolerant = options.toleranceAbsolute() > 0 || options.toleranceRelative() > 0;
-    int most = Math.min(correlationRows(n), allRows);
+    int most = Math.min(correlations.rows(n), allRows);
     boolean scratch = tolerant && residual == null;
     DeviceRows left = scratch ? residuals(most, x.columns()) : residual;
     factors.plain(x, allRows, atoms, n, options.precision(), allRows > most);
     for (int row = 0, rows; row < allRows; row += rows) {
       rows = Math.min(most, allRows - row);
       kernels.begin(x, row, rows, tolerant ? left : null, scratch ? 0 : row);
-      kernels.pursue(shape, gram, correlations(row, rows, n));
+      kernels.pursue(shape, gram, correlations.of(row, rows, n));
       if (residual != null && !tolerant) {
         kernels.subtractTape(x, residual);
       }
@@ -170,68 +159,18 @@ final class CudaPursuits extends Pursuits {
       OrthogonalPursuit options,
       FixedWidthCodes codes,
       Matrix residual) {
-    int n = atoms.rows();
-    int allRows = x.rows();
-    DeviceRows rowsOfX = DeviceRows.of(x);
-    DeviceRows dictionary = DeviceRows.of(atoms);
-    DeviceRows left = residual == null ? null : DeviceRows.of(residual);
-    kernels.measure(dictionary, n, matching(options), codes);
-    if (n == 0 || atoms.columns() == 0) {
-      kernels.begin(rowsOfX, 0, allRows, left, 0);
-      return;
-    }
-    if (allRows == 0) {
-      return;
-    }
-    boolean shared = PursuitKernels.sharedFactors(cuda.device(), options.steps());
-    long factorBytes = shared ? 0 : PursuitKernels.factorBytes(options.steps());
-    int most = Math.min(correlationRows(n), allRows);
-    if (!shared) {
-      most = Math.clamp(FACTOR_BYTES / factorBytes, 1, most);
-    }
-    factors.plain(rowsOfX, allRows, dictionary, n, Precision.FLOAT32, allRows > most);
-    for (int row = 0, rows; row < allRows; row += rows) {
-      rows = Math.min(most, allRows - row);
-      kernels.begin(rowsOfX, row, rows, null, 0);
-      long correlations = correlations(row, rows, n);
-      long factor = shared ? 0 : cuda.workspace().address(Slot.PURSUIT_FACTORS, rows * factorBytes);
-      kernels.pursueOrthogonally(
-          rowsOfX, DeviceRows.of(gram.products()), correlations, options.nonNegative(), factor);
-      if (left != null) {
-        kernels.subtractTape(rowsOfX, left);
-      }
-    }
+    fitted.pursue(x, atoms, gram, options, codes, residual);
   }
 
-  /** The matching pursuit with the same rows' beginnings; made once for the same options. */
-  private MatchingPursuit matching(OrthogonalPursuit options) {
-    if (options != orthogonal) {
-      matching =
-          MatchingPursuit.steps(options.steps())
-              .sign(options.sign())
-              .toleranceAbsolute(options.toleranceAbsolute())
-              .toleranceRelative(options.toleranceRelative())
-              .atomMask(options.atomMask());
-      orthogonal = options;
-    }
-    return matching;
-  }
-
-  private int correlationRows(int n) {
-    long rows = correlationBytes / ((long) PursuitKernels.padded(n) * Float.BYTES);
-    return Math.clamp(rows, 1, MOST_ROWS);
-  }
-
-  /** Products of a tile's rows with all atoms; where they are. */
-  private long correlations(int row, int rows, int n) {
-    long stride = PursuitKernels.padded(n);
-    long address = cuda.workspace().address(Slot.CORRELATIONS, rows * stride * Float.BYTES);
-    factors.tile(row, rows);
-    for (int atom = 0, some; atom < n; atom += some) {
-      some = Math.min(PRODUCT_ATOMS, n - atom);
-      multiply(rows, atom, some, address + (long) atom * Float.BYTES, stride);
-    }
-    return address;
+  @Override
+  protected void gradientPursuitKernel(
+      Matrix x,
+      Matrix atoms,
+      Gram gram,
+      GradientPursuit options,
+      FixedWidthCodes codes,
+      Matrix residual) {
+    fitted.pursue(x, atoms, gram, options, codes, residual);
   }
 
   private void byProducts(
@@ -256,7 +195,7 @@ final class CudaPursuits extends Pursuits {
         long products = cuda.products().scores(rows, width);
         for (int atom = 0, some; atom < n; atom += some) {
           some = Math.min(width, n - atom);
-          multiply(rows, atom, some, products, stride);
+          correlations.multiply(rows, atom, some, products, stride);
           kernels.search(products, stride, atom, some);
         }
         kernels.step();
@@ -267,21 +206,5 @@ final class CudaPursuits extends Pursuits {
   private DeviceRows residuals(int rows, int d) {
     long bytes = DeviceRows.alignedBytes(rows, d, DType.F32);
     return DeviceRows.aligned(cuda.workspace().address(Slot.RESIDUALS, bytes), d, DType.F32);
-  }
-
-  /** The factors' tile times {@code some} atoms from {@code atom} on. */
-  private void multiply(int rows, int atom, int some, long out, long stride) {
-    factors.chunk(atom, some);
-    cuda.products()
-        .multiply(
-            factors.rows(),
-            factors.firstRow(),
-            rows,
-            factors.weights(),
-            factors.firstAtom(),
-            some,
-            factors.precision(),
-            out,
-            stride);
   }
 }

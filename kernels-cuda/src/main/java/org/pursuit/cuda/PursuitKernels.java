@@ -1,6 +1,8 @@
 package org.pursuit.cuda;
 
+import org.pursuit.data.Ints;
 import org.pursuit.data.SlottedCodes;
+import org.pursuit.kernel.GradientPursuit;
 import org.pursuit.kernel.MatchingPursuit;
 import org.pursuit.kernel.MatchingPursuit.AtomScaling;
 
@@ -9,9 +11,9 @@ import org.pursuit.kernel.MatchingPursuit.AtomScaling;
  * scratch that only these kernels read.
  *
  * <p>A pursuit calls {@link #measure} once, then for each tile of rows {@link #begin} and either
- * {@link #pursue} or {@link #pursueOrthogonally} or, step by step, {@link #search} for every chunk
- * of atoms and {@link #step}; {@link #subtractTape} ends a tile. What one call is told the later
- * ones find here, because nothing is to be allocated a call.
+ * {@link #pursue}, {@link #pursueOrthogonally}, {@link #pursueGradient} or, step by step, {@link
+ * #search} for every chunk of atoms and {@link #step}; {@link #subtractTape} ends a tile. What one
+ * call is told the later ones find here, because nothing is to be allocated a call.
  */
 final class PursuitKernels {
   private static final int THREADS = 256;
@@ -29,6 +31,11 @@ final class PursuitKernels {
 
   private static final long STEP_BYTES = 6 * Double.BYTES + Float.BYTES + Integer.BYTES;
   private static final int ORTHOGONAL_BLOCKS = 3;
+
+  /** Sums, candidates and a count of a block; two doubles, a value and an atom a step. */
+  private static final int GRADIENT_BYTES = ORTHOGONAL_BYTES + 16;
+
+  private static final int GRADIENT_STEP_BYTES = 2 * Double.BYTES + Float.BYTES + Integer.BYTES;
 
   private static final int ROW_BYTES = CANDIDATE_BYTES + Float.BYTES + Integer.BYTES;
 
@@ -196,6 +203,48 @@ final class PursuitKernels {
         .int32(nonNegative ? 1 : 0)
         .int32(0)
         .launch(rows, 1, THREADS, Math.toIntExact(bytes));
+  }
+
+  /**
+   * Takes all steps of the tile's rows along gradients.
+   *
+   * @param correlations address of float32 [rows, {@link #padded}] products
+   */
+  void pursueGradient(DeviceRows x, DeviceRows gram, long correlations, GradientPursuit gradient) {
+    int steps = options.steps();
+    Ints rowSteps = gradient.rowSteps();
+    kernels
+        .kernel("pursue_gradient")
+        .arguments()
+        .pointer(gram.address())
+        .pointer(correlations)
+        .pointer(weights)
+        .pointer(x.at(firstRow, 0))
+        .pointer(atoms.address())
+        .pointer(tolerances)
+        .pointer(running)
+        .pointer(
+            rowSteps == null
+                ? 0
+                : ((CudaInts) rowSteps).address() + (long) firstRow * Integer.BYTES)
+        .pointer(indices())
+        .pointer(values())
+        .pointer(counts())
+        .int64(gram.stride())
+        .int64(padded(n))
+        .int64(x.stride())
+        .int64(atoms.stride())
+        .int32(n)
+        .int32(atoms.columns())
+        .int32(x.format())
+        .int32(atoms.format())
+        .int32(steps)
+        .int32(sign())
+        .int32(gradient.nonNegative() ? 1 : 0)
+        .int32(gradient.support() == GradientPursuit.Support.PERSISTENT ? 1 : 0)
+        .float32(gradient.epsilon())
+        .int32(0)
+        .launch(rows, 1, THREADS, GRADIENT_BYTES + steps * GRADIENT_STEP_BYTES);
   }
 
   /** Bytes of a row's factor. */

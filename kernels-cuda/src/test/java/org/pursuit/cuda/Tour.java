@@ -23,6 +23,7 @@ import org.pursuit.kernel.DecodeGradients;
 import org.pursuit.kernel.EncodeGradients;
 import org.pursuit.kernel.Fired;
 import org.pursuit.kernel.GlobalTopK;
+import org.pursuit.kernel.GradientPursuit;
 import org.pursuit.kernel.MatchingPursuit;
 import org.pursuit.kernel.OrthogonalPursuit;
 import org.pursuit.kernel.PursuitGradients;
@@ -164,6 +165,10 @@ final class Tour {
           .orthogonalMatchingPursuit(x, atoms, gram, OrthogonalPursuit.steps(K), codes, out);
       add(results, codes);
       add(results, out.download());
+      backend
+          .pursuits()
+          .gradientPursuit(x, atoms, gram, GradientPursuit.steps(K).rowSteps(rowK), codes, out);
+      add(results, codes);
       backend.sparseAlgebra().coalesce(tape, codes);
       add(results, codes);
       backend.sparseAlgebra().axpby(2, tape, -1, encoded, merged);

@@ -13,6 +13,7 @@ import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Gram;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.PursuitTape;
+import org.pursuit.kernel.GradientPursuit;
 import org.pursuit.kernel.MatchingPursuit;
 import org.pursuit.kernel.OrthogonalPursuit;
 import org.pursuit.kernel.Precision;
@@ -166,6 +167,52 @@ public class PursuitsBenchmark extends KernelBenchmark {
     }
   }
 
+  /** What a gradient pursuit writes. */
+  @State(Scope.Benchmark)
+  public static class Moved {
+    private Operands operands;
+    private GradientPursuit options;
+    private FixedWidthCodes codes;
+    private Matrix residual;
+
+    /** Makes the outputs. */
+    @Setup
+    public void make(Operands o) {
+      operands = o;
+      options = GradientPursuit.steps(o.steps);
+      codes = o.backend.fixedWidthCodes(o.x.rows(), o.steps);
+      residual = o.backend.matrix(o.x.rows(), o.x.columns(), DType.F32);
+    }
+
+    /** Fails unless the residual is what the codes leave, and less than the row. */
+    @TearDown
+    public void verify() {
+      int[] picks = codes.indices().download();
+      float[] values = codes.values().download();
+      int[] counts = codes.counts().download();
+      float[] dictionary = operands.atoms.download();
+      int d = operands.x.columns();
+      for (int row : Verification.rowsOf(codes.rows())) {
+        float[] rest = operands.x.rows(row, row + 1).download();
+        float[] left = residual.rows(row, row + 1).download();
+        double norm = Verification.norm(rest, 0, d);
+        double bound = Verification.roundingBound(d, options.steps() * norm);
+        int base = row * options.steps();
+        for (int slot = base; slot < base + counts[row]; slot++) {
+          for (int i = 0; i < d; i++) {
+            rest[i] -= values[slot] * dictionary[picks[slot] * d + i];
+          }
+        }
+        for (int i = 0; i < d; i++) {
+          Verification.near(rest[i], left[i], bound, "residual " + row + ", " + i);
+        }
+        // The first step alone takes the part along the best atom.
+        Verification.require(
+            Verification.norm(left, 0, d) < norm, "row " + row + " is left as it was");
+      }
+    }
+  }
+
   /** Gradients of the operands' pursuit. */
   @State(Scope.Benchmark)
   public static class Gradients {
@@ -310,6 +357,14 @@ public class PursuitsBenchmark extends KernelBenchmark {
     return f.codes;
   }
 
+  /** {@link org.pursuit.kernel.Pursuits#gradientPursuit}. */
+  @Benchmark
+  public FixedWidthCodes gradientPursuit(Operands o, Products p, Moved m) {
+    o.backend.pursuits().gradientPursuit(o.x, o.atoms, p.gram, m.options, m.codes, m.residual);
+    o.backend.synchronize();
+    return m.codes;
+  }
+
   /** {@link org.pursuit.kernel.Pursuits#matchingPursuitBackward}. */
   @Benchmark
   public Matrix matchingPursuitBackward(Operands o, Gradients g) {
@@ -342,8 +397,8 @@ public class PursuitsBenchmark extends KernelBenchmark {
       case "matchingPursuitGram" ->
           matchingPursuitGram(
               sizes[0], sizes[1], sizes[2], steps, DType.valueOf(parameter.apply("format")));
-      case "orthogonalMatchingPursuit" ->
-          orthogonalMatchingPursuit(sizes[0], sizes[1], sizes[2], steps);
+      case "orthogonalMatchingPursuit", "gradientPursuit" ->
+          fittedPursuit(sizes[0], sizes[1], sizes[2], steps);
       case "matchingPursuitBackward" ->
           matchingPursuitBackward(sizes[0], sizes[1], sizes[2], steps);
       default -> throw new IllegalArgumentException("kernel: found " + kernel);
@@ -378,7 +433,7 @@ public class PursuitsBenchmark extends KernelBenchmark {
    * One product of all rows with all atoms; step t of a row reads t rows of the Gram and weighs
    * what they leave of the correlations.
    */
-  static Work orthogonalMatchingPursuit(long rows, long d, long n, long steps) {
+  static Work fittedPursuit(long rows, long d, long n, long steps) {
     long operands = operands(rows, d, n, steps);
     long sums = rows * (steps * (steps - 1) / 2) * n;
     return new Work(

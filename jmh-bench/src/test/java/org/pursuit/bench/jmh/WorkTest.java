@@ -196,13 +196,13 @@ class WorkTest {
   }
 
   @Test
-  void orthogonalMatchingPursuit() {
+  void orthogonalMatchingPursuitAndGradientPursuit() {
     // The steps of two rows read 0 + 1 + 2 rows of the Gram.
     long operands = CODES + 4 * (2 * 14 + 35);
-    assertThat(
-            PursuitsBenchmark.work(
-                "orthogonalMatchingPursuit", Map.of("shape", "2x7x5", "steps", "3")::get))
-        .isEqualTo(new Work(operands + 4 * 30, 140 + 60 + 30 + 2 * 42, operands + 4 * 25));
+    for (String kernel : new String[] {"orthogonalMatchingPursuit", "gradientPursuit"}) {
+      assertThat(PursuitsBenchmark.work(kernel, Map.of("shape", "2x7x5", "steps", "3")::get))
+          .isEqualTo(new Work(operands + 4 * 30, 140 + 60 + 30 + 2 * 42, operands + 4 * 25));
+    }
   }
 
   @Test

@@ -5,7 +5,9 @@ import org.junit.jupiter.api.Test;
 import org.pursuit.data.DType;
 import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Gram;
+import org.pursuit.data.Ints;
 import org.pursuit.data.Matrix;
+import org.pursuit.kernel.GradientPursuit;
 import org.pursuit.kernel.OrthogonalPursuit;
 import org.pursuit.kernel.Pursuits;
 import org.pursuit.support.Inputs;
@@ -13,9 +15,9 @@ import org.pursuit.support.Same;
 import org.pursuit.support.Seed;
 import org.pursuit.support.Slots;
 
-/** Orthogonal pursuits in cuts that a device's size would not give, and in graphs. */
+/** Orthogonal and gradient pursuits in cuts that a device's size would not give, and in graphs. */
 @OnEmulator
-class CudaOrthogonalPursuitTest {
+class CudaFittedPursuitsTest {
   private static final int ROWS = 40;
   private static final int ATOMS = 90;
   private static final int D = 70;
@@ -32,12 +34,14 @@ class CudaOrthogonalPursuitTest {
     try (CudaBackend backend = Emulator.open();
         Operands operands = new Operands(backend)) {
       first = operands.pursued(backend.pursuits(), options);
+      Slots moved = operands.moved(backend.pursuits());
       for (int rows : new int[] {1, 7, ROWS - 1}) {
         long bytes = (long) rows * PursuitKernels.padded(ATOMS) * Float.BYTES;
         Pursuits cut =
             new CudaPursuits(
                 backend, backend.cuda(), ScoreChunks.of(backend.cuda().device()), bytes);
         operands.pursued(cut, options).assertSame(first, rows + " rows of correlations");
+        operands.moved(cut).assertSame(moved, rows + " rows of correlations");
       }
     }
     Emulator.set("computeCapability", 86); // factors no longer fit into shared memory
@@ -74,14 +78,16 @@ class CudaOrthogonalPursuitTest {
     private final Gram gram;
     private final FixedWidthCodes codes;
     private final Matrix residual;
+    private final Ints rowSteps;
 
     Operands(CudaBackend backend) {
-      x = backend.upload(CudaOrthogonalPursuitTest.this.x, ROWS, D);
-      atoms = backend.upload(CudaOrthogonalPursuitTest.this.atoms, ATOMS, D);
+      x = backend.upload(CudaFittedPursuitsTest.this.x, ROWS, D);
+      atoms = backend.upload(CudaFittedPursuitsTest.this.atoms, ATOMS, D);
       gram = backend.gram(ATOMS);
       backend.pursuits().gram(atoms, gram);
       codes = backend.fixedWidthCodes(ROWS, STEPS);
       residual = backend.matrix(ROWS, D, DType.F32);
+      rowSteps = backend.upload(random.ints(ROWS, 0, 9).toArray());
     }
 
     void pursue(Pursuits pursuits, OrthogonalPursuit options) {
@@ -93,9 +99,16 @@ class CudaOrthogonalPursuitTest {
       return Slots.of(codes);
     }
 
+    /** What a gradient pursuit finds, with steps that differ from row to row. */
+    Slots moved(Pursuits pursuits) {
+      GradientPursuit options = GradientPursuit.steps(STEPS).rowSteps(rowSteps);
+      pursuits.gradientPursuit(x, atoms, gram, options, codes, residual);
+      return Slots.of(codes);
+    }
+
     @Override
     public void close() {
-      for (AutoCloseable part : new AutoCloseable[] {x, atoms, gram, codes, residual}) {
+      for (AutoCloseable part : new AutoCloseable[] {x, atoms, gram, codes, residual, rowSteps}) {
         try {
           part.close();
         } catch (Exception e) {
