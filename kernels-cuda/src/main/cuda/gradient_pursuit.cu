@@ -73,11 +73,11 @@ class GradientRow {
     return block_sum<BLOCK>(v, parts.sums[turn]);
   }
 
-  // Adds an atom to the support, if it is not there.
+  // Adds an atom to the support, if it is not there: every thread looks for itself.
   __device__ __forceinline__ void add(int atom) {
     bool there = false;
-    for (int i = thread; i < count; i += BLOCK) there |= atoms[i] == atom;
-    if (__syncthreads_or(there)) return;
+    for (int i = 0; i < count; i++) there |= atoms[i] == atom;
+    if (there) return;
     if (thread == 0) {
       atoms[count] = atom;
       fitted[count] = 0;
