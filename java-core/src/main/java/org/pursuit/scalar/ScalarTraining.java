@@ -71,6 +71,54 @@ final class ScalarTraining extends Training {
     }
   }
 
+  @Override
+  protected void solveKernel(Matrix a, float ridge, Matrix b, Matrix x) {
+    int n = a.rows();
+    double[][] lower = new double[n][];
+    float[] row = scratch.x(Math.max(n, b.columns()));
+    for (int i = 0; i < n; i++) {
+      ((HostMatrix) a).readRow(i, 0, n, row, 0);
+      lower[i] = new double[i + 1];
+      for (int j = 0; j <= i; j++) {
+        double sum = i == j ? (double) row[i] + ridge : row[j];
+        for (int k = 0; k < j; k++) {
+          sum -= lower[i][k] * lower[j][k];
+        }
+        lower[i][j] = i == j ? Math.sqrt(sum) : sum / lower[j][j];
+      }
+      if (!(lower[i][i] > 0)) {
+        fillNaN((HostMatrix) x);
+        throw notPositiveDefinite(i);
+      }
+    }
+    for (int column = 0; column < b.columns(); column++) {
+      double[] y = new double[n];
+      for (int i = 0; i < n; i++) {
+        double sum = element(b, i, column);
+        for (int k = 0; k < i; k++) {
+          sum -= lower[i][k] * y[k];
+        }
+        y[i] = sum / lower[i][i];
+      }
+      for (int i = n - 1; i >= 0; i--) {
+        for (int k = i + 1; k < n; k++) {
+          y[i] -= lower[k][i] * y[k];
+        }
+        y[i] /= lower[i][i];
+        row[0] = (float) y[i];
+        ((HostMatrix) x).writeRow(i, column, 1, row, 0);
+      }
+    }
+  }
+
+  private void fillNaN(HostMatrix x) {
+    float[] row = scratch.x(x.columns());
+    Arrays.fill(row, Float.NaN);
+    for (int i = 0; i < x.rows(); i++) {
+      x.writeRow(i, 0, x.columns(), row, 0);
+    }
+  }
+
   private float element(Matrix matrix, int row, int column) {
     float[] one = scratch.atom(1);
     ((HostMatrix) matrix).readRow(row, column, 1, one, 0);

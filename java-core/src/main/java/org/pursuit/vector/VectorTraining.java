@@ -29,6 +29,7 @@ final class VectorTraining extends Training {
   private final RowBuffers buffers;
   private final ColumnSums columnSums;
   private final VectorMultiply multiply;
+  private final VectorSolve solve;
   private final VectorGates gates;
   private final VectorAdam adam;
   private final VectorGaussian gaussian;
@@ -46,6 +47,7 @@ final class VectorTraining extends Training {
     this.buffers = new RowBuffers(workers, 2);
     this.columnSums = new ColumnSums(workers);
     this.multiply = new VectorMultiply(workers, product);
+    this.solve = new VectorSolve(workers);
     this.gates = new VectorGates(workers, columnSums);
     this.adam = new VectorAdam(workers);
     this.gaussian = new VectorGaussian(workers);
@@ -55,6 +57,7 @@ final class VectorTraining extends Training {
     buffers.trim();
     columnSums.trim();
     multiply.trim();
+    solve.trim();
     gates.trim();
     adam.trim();
     gaussian.trim();
@@ -116,6 +119,11 @@ final class VectorTraining extends Training {
   @Override
   protected void multiplyKernel(Matrix a, Matrix b, Multiply options, Matrix c) {
     multiply.multiply((HostMatrix) a, (HostMatrix) b, options, (HostMatrix) c);
+  }
+
+  @Override
+  protected void solveKernel(Matrix a, float ridge, Matrix b, Matrix x) {
+    solve.solve((HostMatrix) a, ridge, (HostMatrix) b, (HostMatrix) x);
   }
 
   @Override

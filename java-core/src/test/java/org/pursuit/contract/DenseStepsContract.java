@@ -303,6 +303,79 @@ class DenseStepsContract {
   }
 
   @EveryBackend
+  void solvesPositiveDefiniteSystems(BackendUnderTest backend) {
+    Random random = Seed.random(250);
+    try (Lab lab = backend.open()) {
+      for (int n : new int[] {0, 1, 2, 33, 130}) {
+        for (int m : new int[] {0, 1, 33, 70}) {
+          for (DType dtype : DType.values()) {
+            Dense factor = Inputs.normal(n, n + 5, random);
+            Dense a = gram(factor).stored(dtype);
+            Dense b = Inputs.normal(n, m, random).stored(dtype);
+            Matrix x = lab.output(n, m);
+            lab.training().solve(lab.matrix(a, dtype, Placement.VIEW), n, lab.matrix(b, dtype), x);
+            assertSolves(a, n, new Dense(n, m, x.download()), b);
+            Matrix both = lab.matrix(b.map(v -> v));
+            lab.training().solve(lab.matrix(a, dtype), n, both, both);
+            Same.bits(both.download(), x.download(), "in place, n " + n + ", m " + m);
+          }
+        }
+      }
+    }
+  }
+
+  private static Dense gram(Dense factor) {
+    Dense made = Dense.zeros(factor.rows(), factor.rows());
+    for (int i = 0; i < factor.rows(); i++) {
+      for (int j = 0; j < factor.rows(); j++) {
+        for (int k = 0; k < factor.columns(); k++) {
+          made.values()[i * factor.rows() + j] += factor.at(i, k) * factor.at(j, k);
+        }
+      }
+    }
+    return made;
+  }
+
+  /** The lower triangle stands for all of A; X is rounded, and little else. */
+  private static void assertSolves(Dense a, float ridge, Dense x, Dense b) {
+    int n = a.rows();
+    Estimate product = new Estimate(n * x.columns());
+    for (int i = 0; i < n; i++) {
+      for (int j = 0; j < x.columns(); j++) {
+        for (int k = 0; k < n; k++) {
+          double element = i >= k ? a.at(i, k) : a.at(k, i);
+          product.add(i * x.columns() + j, (element + (i == k ? ridge : 0)) * x.at(k, j));
+        }
+      }
+    }
+    product.assertMatches(b.values(), DType.F32, "n " + n + ", m " + x.columns());
+  }
+
+  @EveryBackend
+  void aSystemWithoutSolutionIsReported(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      Matrix a =
+          lab.matrix(
+              Dense.ofRows(new float[] {4, 9, 9}, new float[] {2, 1, 9}, new float[] {0, 0, 1}));
+      Matrix b = lab.matrix(Dense.ofRows(new float[] {1}, new float[] {2}, new float[] {3}));
+      Matrix x = lab.output(3, 1);
+      assertThatThrownBy(
+              () -> {
+                lab.training().solve(a, 0, b, x);
+                lab.backend().synchronize();
+              })
+          .isInstanceOf(ArithmeticException.class)
+          .hasMessage(
+              "solve: a + ridge·I is not positive definite: pivot 1 is not above 0; a larger ridge"
+                  + " makes it so");
+      Same.numbers(x.download(), new float[] {Float.NaN, Float.NaN, Float.NaN}, "no solution");
+      lab.training().solve(a, 1, b, x);
+      // [5 2 0; 2 2 0; 0 0 2]·x = [1 2 3]
+      Same.numbers(x.download(), new float[] {-1 / 3f, 4 / 3f, 1.5f}, "with a ridge");
+    }
+  }
+
+  @EveryBackend
   void theSameBitsAgainAndOnTwoThreads(BackendUnderTest backend) {
     Random random = Seed.random(239);
     Dense x = Inputs.normal(517, 263, random);

@@ -327,6 +327,12 @@ class ErrorTextTest {
       rejects(
           "rows: expected [4], found [5]",
           () -> training.scatterRows(x, lab.ints(new int[5]), Write.OVERWRITE, zeros(lab, 2, 6)));
+      rejects(
+          "a: expected [4, 4], found [4, 6]", () -> training.solve(x, 0, out, zeros(lab, 4, 3)));
+      rejects(
+          "ridge: expected a finite number of 0 or more, found -1.0",
+          () -> training.solve(zeros(lab, 4, 4), -1, out, out));
+      rejects("b: expected [3, 6], found [4, 6]", () -> training.solve(zeros(lab, 3, 3), 0, x, x));
       Floats one = lab.floatsOutput(1);
       rejects(
           "out: expected [1], found [2]",

@@ -11,7 +11,10 @@ import org.pursuit.kernel.Multiply;
 import org.pursuit.kernel.Training;
 import org.pursuit.kernel.Write;
 
-/** Dense steps on the device: {@code training.cu}, {@code gates.cu} and {@code gaussian.cu}. */
+/**
+ * Dense steps on the device: {@code training.cu}, {@code solve.cu}, {@code gates.cu} and {@code
+ * gaussian.cu}.
+ */
 final class CudaTraining extends Training {
   private static final int THREADS = 256;
   private static final int WARPS = THREADS / 32;
@@ -19,6 +22,7 @@ final class CudaTraining extends Training {
   private final Cuda cuda;
   private final Kernels kernels;
   private final CudaMultiply multiply;
+  private final CudaSolve solve;
   private final CudaGates gates;
   private final CudaGaussian gaussian;
 
@@ -27,6 +31,7 @@ final class CudaTraining extends Training {
     this.cuda = cuda;
     this.kernels = cuda.kernels();
     this.multiply = new CudaMultiply(cuda, this);
+    this.solve = new CudaSolve(cuda);
     this.gates = new CudaGates(cuda, this);
     this.gaussian = new CudaGaussian(cuda);
   }
@@ -67,6 +72,11 @@ final class CudaTraining extends Training {
   @Override
   protected void multiplyKernel(Matrix a, Matrix b, Multiply options, Matrix c) {
     multiply.multiply((CudaMatrix) a, (CudaMatrix) b, options, (CudaMatrix) c);
+  }
+
+  @Override
+  protected void solveKernel(Matrix a, float ridge, Matrix b, Matrix x) {
+    solve.solve((CudaMatrix) a, ridge, (CudaMatrix) b, (CudaMatrix) x);
   }
 
   @Override

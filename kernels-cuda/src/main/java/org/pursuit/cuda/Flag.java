@@ -1,6 +1,7 @@
 package org.pursuit.cuda;
 
 import org.pursuit.CapacityException;
+import org.pursuit.kernel.Training;
 
 /**
  * What only the device finds out. A kernel raises a flag by {@code atomicMax} of a number above 0
@@ -21,6 +22,13 @@ enum Flag {
     RuntimeException exception(long number) {
       return new IndexOutOfBoundsException(
           "rows: row " + (int) (number - 1) + " lies outside the matrix");
+    }
+  },
+  /** A system has no solution; the number is that of the pivot plus 1. */
+  NOT_POSITIVE_DEFINITE {
+    @Override
+    RuntimeException exception(long number) {
+      return Training.notPositiveDefinite((int) (number - 1));
     }
   },
   /** More rows of a row-sparse matrix are active than fit; the number is how many. */

@@ -52,6 +52,8 @@ enum Slot {
   PURSUIT_ATOMS,
   /** What a pursuit keeps of each row between its steps. */
   PURSUIT_ROWS,
+  /** The factor of a symmetric matrix, and right sides. */
+  FACTOR,
   /** Who writes which row. */
   OWNERS,
   /** What is left of a tile of rows, where the caller does not want it. */
