@@ -120,11 +120,13 @@ class GradientRow {
     return true;
   }
 
-  // Atoms without a value leave. Begins and ends with a barrier.
+  // Atoms without a value leave. Begins with a barrier.
   __device__ __forceinline__ void drop_zeros() {
-    bool zero = false;
-    for (int i = thread; i < count; i += BLOCK) zero |= fitted[i] == 0;
-    if (!__syncthreads_or(zero)) return;
+    __syncthreads();
+    bool zero = false;  // every thread looks for itself
+    for (int i = 0; i < count; i++) zero |= fitted[i] == 0;
+    if (!zero) return;
+    __syncthreads();
     if (thread == 0) {
       int stay = 0;
       for (int i = 0; i < count; i++) {
