@@ -163,7 +163,7 @@ class GradientRow {
   int count = 0, turn = 0;
 };
 
-KERNEL(pursue_gradient, BLOCK, 4, const GradientPursuitArguments a) {
+KERNEL(pursue_gradient, BLOCK, 3, const GradientPursuitArguments a) {
   if (!a.running[blockIdx.x]) return;
   GradientRow(a).pursue();
 }
