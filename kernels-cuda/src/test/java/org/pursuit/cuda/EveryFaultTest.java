@@ -41,42 +41,48 @@ class EveryFaultTest {
             + " (CUDA_ERROR_OPERATING_SYSTEM \\(304\\)|CUBLAS_STATUS_\\w+ \\(\\d+\\))",
       })
   void theBackendGoesOn(String fault, int least, String message) {
-    List<String> expected = undisturbed();
-    int places =
-        atEveryPlace(
-            fault,
-            backend -> {
-              try {
-                assertThat(Tour.of(backend)).isEqualTo(expected);
-              } catch (BackendMemoryException | KernelException e) {
-                assertThat(e.getMessage()).matches(message);
-                assertThat(e.getSuppressed()).isEmpty();
-              }
-            },
-            backend -> assertThat(Tour.of(backend)).isEqualTo(expected));
+    int places = 0;
+    for (Tour tour : Tour.values()) {
+      List<String> expected = undisturbed(tour);
+      places +=
+          atEveryPlace(
+              fault,
+              backend -> {
+                try {
+                  assertThat(tour.of(backend)).isEqualTo(expected);
+                } catch (BackendMemoryException | KernelException e) {
+                  assertThat(e.getMessage()).matches(message);
+                  assertThat(e.getSuppressed()).isEmpty();
+                }
+              },
+              backend -> assertThat(tour.of(backend)).isEqualTo(expected));
+    }
     assertThat(places).isGreaterThanOrEqualTo(least);
   }
 
   @Test
   void whatBreaksTheContextLeavesOnlyClosing() {
-    List<String> expected = undisturbed();
-    int places =
-        atEveryPlace(
-            "failKernel",
-            backend -> {
-              try {
-                assertThat(Tour.of(backend)).isEqualTo(expected);
-              } catch (KernelException e) {
-                assertThat(e.getMessage())
-                    .matches(".* after .* on backend cuda failed: CUDA_ERROR_LAUNCH_FAILED .*");
-              }
-            },
-            backend ->
-                assertThatIllegalStateException()
-                    .isThrownBy(() -> Tour.of(backend))
-                    .withMessageStartingWith("the CUDA context of SIMT emulator is broken"));
-    assertThat(places).isGreaterThanOrEqualTo(20);
-    assertThat(undisturbed()).as("in a new context").isEqualTo(expected);
+    int places = 0;
+    for (Tour tour : Tour.values()) {
+      List<String> expected = undisturbed(tour);
+      places +=
+          atEveryPlace(
+              "failKernel",
+              backend -> {
+                try {
+                  assertThat(tour.of(backend)).isEqualTo(expected);
+                } catch (KernelException e) {
+                  assertThat(e.getMessage())
+                      .matches(".* after .* on backend cuda failed: CUDA_ERROR_LAUNCH_FAILED .*");
+                }
+              },
+              backend ->
+                  assertThatIllegalStateException()
+                      .isThrownBy(() -> tour.of(backend))
+                      .withMessageStartingWith("the CUDA context of SIMT emulator is broken"));
+      assertThat(undisturbed(tour)).as("in a new context").isEqualTo(expected);
+    }
+    assertThat(places).isGreaterThanOrEqualTo(60);
   }
 
   @Test
@@ -98,7 +104,7 @@ class EveryFaultTest {
       do {
         n++;
         CudaBackend backend = Emulator.open();
-        Tour.of(backend);
+        Tour.PURSUITS.of(backend);
         CudaGraph graph = backend.capture(() -> {});
         places = Emulator.alive() - before - 1;
         Emulator.set("failFree", n);
@@ -118,13 +124,13 @@ class EveryFaultTest {
 
   @Test
   void trimFreesTheRest() {
-    List<String> expected = undisturbed();
+    List<String> expected = undisturbed(Tour.PURSUITS);
     int n = 0;
     boolean met;
     do {
       n++;
       try (CudaBackend backend = Emulator.open()) {
-        Tour.of(backend);
+        Tour.PURSUITS.of(backend);
         Emulator.set("failFree", n);
         Throwable thrown = catchThrowable(backend::trim);
         met = Emulator.get("failFree") == 0;
@@ -137,15 +143,15 @@ class EveryFaultTest {
         assertThat(Emulator.get("pinned") + Emulator.get("events") + Emulator.get("allocations"))
             .as("after place %d", n)
             .isEqualTo(met ? 1 : 0);
-        assertThat(Tour.of(backend)).as("after place %d", n).isEqualTo(expected);
+        assertThat(Tour.PURSUITS.of(backend)).as("after place %d", n).isEqualTo(expected);
       }
     } while (met);
     assertThat(n).isGreaterThan(10);
   }
 
-  private static List<String> undisturbed() {
+  private static List<String> undisturbed(Tour tour) {
     try (CudaBackend backend = Emulator.open()) {
-      return Tour.of(backend);
+      return tour.of(backend);
     }
   }
 
