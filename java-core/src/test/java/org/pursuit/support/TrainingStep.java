@@ -146,6 +146,9 @@ public abstract class TrainingStep {
     private static final float WEIGHT = 1f / 32;
     private static final int LIMIT = 60;
 
+    /** Latents that begin too faint to be selected, until the auxiliary loss wakes them. */
+    private static final int SLEEPERS = 8;
+
     private final Parameter encoder;
     private final Parameter decoder;
     private final Bias encoderBias;
@@ -166,7 +169,11 @@ public abstract class TrainingStep {
     public AuxK(Lab lab, int rows, int d, int n, Random random) {
       super(lab, rows, d, n);
       Dense atoms = Inputs.unitRows(n, d, random);
-      encoder = new Parameter(lab.matrix(atoms.map(v -> v)));
+      Dense weights = atoms.map(v -> v);
+      for (int i = (n - SLEEPERS) * d; i < n * d; i++) {
+        weights.values()[i] *= 0.2f;
+      }
+      encoder = new Parameter(lab.matrix(weights));
       decoder = new Parameter(lab.matrix(atoms.map(v -> v)));
       encoderBias = new Bias(n);
       decoderBias = new Bias(d);
