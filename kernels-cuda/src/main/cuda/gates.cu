@@ -23,8 +23,8 @@ __device__ __forceinline__ float4 thresholds_at(const float* threshold, int shar
   return make_float4(theta, theta, theta, theta);
 }
 
-// Also for a NaN.
-__device__ __forceinline__ bool is_open(float a, float theta) { return !(a <= theta); }
+// A NaN lies above every threshold, and nothing above one that is NaN.
+__device__ __forceinline__ bool is_open(float a, float theta) { return !(a <= theta) && theta == theta; }
 
 __device__ __forceinline__ float gated(float a, float theta, int kind) {
   float open = kind == GATE_STEP ? 1.0f : a;

@@ -177,7 +177,8 @@ __device__ __forceinline__ void normalise_backward(const NormaliseBackwardArgume
     tilt = s == 0 ? 0 : dot * gain / (s * (a.d - 1));
   }
   float centre = (float)mean, by = (float)gain, tilted = (float)tilt, shifted = (float)shift;
-  auto sloped = [&](float v, float w) { return (w - shifted - (v - centre) * tilted) * by; };
+  // Without a tilt an infinite x has no part in it.
+  auto sloped = [&](float v, float w) { return (w - shifted - (tilted == 0 ? 0 : (v - centre) * tilted)) * by; };
   for (int at = 4 * Group::thread(); at < a.d; at += 4 * Group::THREADS) {
     float4 v = load_quad(x, x.row(r), at), w = load_quad(g, g.row(r), at);
     float4 made = make_float4(sloped(v.x, w.x), sloped(v.y, w.y), sloped(v.z, w.z), sloped(v.w, w.w));

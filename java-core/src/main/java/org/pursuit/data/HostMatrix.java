@@ -20,12 +20,17 @@ public final class HostMatrix extends Matrix {
 
   private Object[] blocks;
   private final HostMatrix root;
+
+  /** Where the elements are those of numbers, which may be closed: they are asked each time. */
+  private final HostFloats viewed;
+
   private final int rowsPerBlock;
   private final int stride;
 
   private HostMatrix(Memory memory, int rows, int columns, DType dtype, int maxBlock) {
     super(memory, rows, columns, dtype);
     this.root = this;
+    this.viewed = null;
     this.rowsPerBlock = columns == 0 ? Math.max(rows, 1) : Math.max(1, maxBlock / columns);
     this.stride = columns;
   }
@@ -33,6 +38,7 @@ public final class HostMatrix extends Matrix {
   private HostMatrix(HostMatrix viewed, int fromRow, int toRow, int fromColumn, int toColumn) {
     super(viewed, fromRow, toRow, fromColumn, toColumn);
     this.root = viewed.root;
+    this.viewed = null;
     this.rowsPerBlock = viewed.rowsPerBlock;
     this.stride = viewed.stride;
   }
@@ -42,7 +48,7 @@ public final class HostMatrix extends Matrix {
     this.root = this;
     this.rowsPerBlock = 1;
     this.stride = columns();
-    this.blocks = new Object[] {viewed.array()};
+    this.viewed = viewed;
   }
 
   /** A view of numbers as a matrix of one row. */
@@ -116,6 +122,10 @@ public final class HostMatrix extends Matrix {
 
   /** The F32 storage that holds row {@code row} from {@link #offset} on. */
   public float[] floats(int row) {
+    if (root.viewed != null) {
+      Objects.checkIndex(row, rows());
+      return root.viewed.array();
+    }
     return (float[]) root.blocks[(firstRow() + Objects.checkIndex(row, rows())) / rowsPerBlock];
   }
 

@@ -174,6 +174,15 @@ public abstract class Matrix extends Handle {
         && columns == other.columns;
   }
 
+  /** Whether both show the same elements of the same storage. */
+  public final boolean isSameAs(Matrix other) {
+    return storage == other.storage
+        && firstRow == other.firstRow
+        && firstColumn == other.firstColumn
+        && rows == other.rows
+        && columns == other.columns;
+  }
+
   /** Whether both have an element in common. */
   public final boolean overlaps(Matrix other) {
     return storage == other.storage

@@ -1,6 +1,7 @@
 package org.pursuit.kernel;
 
 import org.pursuit.data.Codes;
+import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Floats;
 import org.pursuit.data.Gram;
 import org.pursuit.data.Handle;
@@ -133,6 +134,20 @@ final class Check {
     }
   }
 
+  /** Totals that are not the counts of the codes they go with; null is apart from all. */
+  static void totals(Ints totals, FixedWidthCodes out) {
+    if (totals != null && totals == out.counts()) {
+      throw new IllegalArgumentException("totals: expected others than the counts of out");
+    }
+  }
+
+  /** An output that is the input itself, or shares no element with it. */
+  static void sameOrApart(Matrix out, String outName, Matrix in, String inName) {
+    if (!out.isSameAs(in)) {
+      apart(out, outName, in, inName);
+    }
+  }
+
   /** An output that shares no element with an input. */
   static void apart(Matrix out, String outName, Matrix in, String inName) {
     if (out.overlaps(in)) {
@@ -218,9 +233,9 @@ final class Check {
     }
   }
 
-  /** An output that is another handle than an input. */
+  /** An optional output that is another handle than an input. */
   static void other(Floats out, String outName, Floats in, String inName) {
-    if (out == in) {
+    if (out != null && out == in) {
       throw new IllegalArgumentException(
           outName + ": expected other numbers than those of " + inName);
     }
@@ -230,6 +245,13 @@ final class Check {
   static void optionalApart(Matrix out, String outName, Matrix in, String inName) {
     if (out != null) {
       apart(out, outName, in, inName);
+    }
+  }
+
+  /** An optional output of some rows that shares no element with an input. */
+  static void optionalApart(RowSparseMatrix out, String outName, Matrix in, String inName) {
+    if (out != null) {
+      apart(out.elements(), outName, in, inName);
     }
   }
 

@@ -12,7 +12,8 @@ package org.pursuit.kernel;
  * <p>The thresholds' gradients are straight-through estimators with a rectangle of width ε, an open
  * interval (Rajamanoharan et al. 2024, "Jumping Ahead"); a − θ is rounded to float32. {@code STEP}
  * summed over a row is the number of active latents, the L0 of JumpReLU's penalty. A NaN is above
- * every threshold, and its {@code JUMP_RELU} and {@code RELU} are NaN.
+ * every threshold, and its {@code JUMP_RELU} and {@code RELU} are NaN; above a threshold that is
+ * NaN there is nothing.
  *
  * @param kind which gate
  * @param bandwidth ε, the width of the rectangle, above 0; not used by {@code RELU}. SAELens takes

@@ -39,9 +39,7 @@ public abstract class Scoring extends KernelFamily {
     Check.required(normalisation, "normalisation");
     check.optional(preBias, x.columns(), "preBias");
     check.matrix(out, x.rows(), x.columns(), "out");
-    if (out != x) {
-      Check.apart(out, "out", x, "x");
-    }
+    Check.sameOrApart(out, "out", x, "x");
     check.optional(centre, x.rows(), "centre");
     check.optional(scale, x.rows(), "scale");
     KernelEvent event = begin();
@@ -76,7 +74,9 @@ public abstract class Scoring extends KernelFamily {
     Check.required(write, "write");
     check.matrix(out, x.rows(), x.columns(), "out");
     Check.apart(out, "out", x, "x");
-    if (out != g || write == Write.ACCUMULATE) {
+    if (write == Write.OVERWRITE) {
+      Check.sameOrApart(out, "out", g, "g");
+    } else {
       Check.apart(out, "out", g, "g");
     }
     KernelEvent event = begin();
@@ -110,9 +110,7 @@ public abstract class Scoring extends KernelFamily {
       check.matrix(gradientScores, z.rows(), z.columns(), "gradientScores");
       Check.apart(out, "out", gradientScores, "gradientScores");
     }
-    if (out != z) {
-      Check.apart(out, "out", z, "z");
-    }
+    Check.sameOrApart(out, "out", z, "z");
     KernelEvent event = begin();
     try {
       out.touch();
@@ -133,9 +131,7 @@ public abstract class Scoring extends KernelFamily {
   public final void closeness(Matrix cosines, Matrix out) {
     check.handle(cosines, "cosines");
     check.matrix(out, cosines.rows(), cosines.columns(), "out");
-    if (out != cosines) {
-      Check.apart(out, "out", cosines, "cosines");
-    }
+    Check.sameOrApart(out, "out", cosines, "cosines");
     KernelEvent event = begin();
     try {
       out.touch();
@@ -158,7 +154,9 @@ public abstract class Scoring extends KernelFamily {
     Check.required(write, "write");
     check.matrix(out, cosines.rows(), cosines.columns(), "out");
     Check.apart(out, "out", cosines, "cosines");
-    if (out != g || write == Write.ACCUMULATE) {
+    if (write == Write.OVERWRITE) {
+      Check.sameOrApart(out, "out", g, "g");
+    } else {
       Check.apart(out, "out", g, "g");
     }
     KernelEvent event = begin();

@@ -83,6 +83,7 @@ public abstract class Selection extends KernelFamily {
     check.codes(out, "out");
     check.shape(out.rows(), out.k(), scores.rows(), out.k(), "out");
     check.optional(totals, scores.rows(), "totals");
+    Check.totals(totals, out);
     KernelEvent event = begin();
     try {
       thresholdSelectKernel(scores, options, out, totals);
@@ -230,6 +231,7 @@ public abstract class Selection extends KernelFamily {
     Check.range(out.k(), 0, TopK.MAX_K, "out.k");
     check.shape(out.rows(), out.k(), scores.rows(), out.k(), "out");
     check.optional(totals, scores.rows(), "totals");
+    Check.totals(totals, out);
     KernelEvent event = begin();
     try {
       rowPrefixSelectKernel(scores, norms, targets, options, out, totals);

@@ -244,6 +244,7 @@ public abstract class SparseAlgebra extends KernelFamily {
     check.codes(out, "out");
     check.shape(out.rows(), out.k(), codes.rows(), out.k(), "out");
     check.optional(totals, codes.rows(), "totals");
+    Check.totals(totals, out);
     KernelEvent event = begin();
     try {
       toFixedWidthKernel(codes, out, totals);
@@ -330,8 +331,13 @@ public abstract class SparseAlgebra extends KernelFamily {
     check.optional(gradients.values(), values.length(), "gradients.values");
     Check.other(gradients.values(), "gradients.values", values, "codes");
     checkGradient(gradients.atoms(), n, d, "gradients.atoms", atoms, "atoms", g, "g");
-    check.optional(gradients.activeAtoms(), n, d, "gradients.activeAtoms");
+    RowSparseMatrix active = gradients.activeAtoms();
+    check.optional(active, n, d, "gradients.activeAtoms");
+    Check.optionalApart(active, "gradients.activeAtoms", atoms, "atoms");
+    Check.optionalApart(active, "gradients.activeAtoms", g, "g");
     check.optional(gradients.bias(), d, "gradients.bias");
+    Check.other(gradients.bias(), "gradients.bias", values, "codes");
+    Check.other(gradients.bias(), "gradients.bias", gradients.values(), "gradients.values");
   }
 
   /** An optional gradient of the given shape that is apart from two inputs. */
@@ -439,12 +445,22 @@ public abstract class SparseAlgebra extends KernelFamily {
     Check.required(write, "write");
     Check.required(gradients, "gradients");
     checkGradient(gradients.weights(), n, d, "gradients.weights", weights, "weights", x, "x");
-    check.optional(gradients.activeWeights(), n, d, "gradients.activeWeights");
+    RowSparseMatrix active = gradients.activeWeights();
+    check.optional(active, n, d, "gradients.activeWeights");
+    Check.optionalApart(active, "gradients.activeWeights", weights, "weights");
+    Check.optionalApart(active, "gradients.activeWeights", x, "x");
     checkGradient(gradients.x(), rows, d, "gradients.x", weights, "weights", x, "x");
+    if (gradients.x() != null) {
+      Check.optionalApart(gradients.weights(), "gradients.weights", gradients.x(), "gradients.x");
+      Check.optionalApart(active, "gradients.activeWeights", gradients.x(), "gradients.x");
+    }
     check.optional(gradients.bias(), n, "gradients.bias");
     Check.other(gradients.bias(), "gradients.bias", gradient, "gradient");
+    Check.other(gradients.bias(), "gradients.bias", values, "codes");
     check.optional(gradients.preBias(), d, "gradients.preBias");
     Check.other(gradients.preBias(), "gradients.preBias", gradient, "gradient");
+    Check.other(gradients.preBias(), "gradients.preBias", values, "codes");
+    Check.other(gradients.preBias(), "gradients.preBias", gradients.bias(), "gradients.bias");
   }
 
   private void checkDecode(int rows, Matrix atoms, Floats bias, Write write, Matrix out) {

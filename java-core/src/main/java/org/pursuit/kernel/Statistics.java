@@ -128,7 +128,7 @@ public abstract class Statistics extends KernelFamily {
    * losses make 0 of 0/0.
    *
    * @param a [n], or null for ones
-   * @param b [n], or a step scalar
+   * @param b [n]; [1] for step scalars
    * @param out [n]
    */
   public final void quotients(float factor, Floats a, Floats b, Floats out) {
@@ -279,7 +279,7 @@ public abstract class Statistics extends KernelFamily {
    * average, or that of densities. A NaN among the observed, as the smallest positive value of
    * nothing is, leaves the average as it is; an average that is NaN takes what is observed.
    *
-   * @param observed [n], or a step scalar
+   * @param observed [n]; [1] for step scalars
    * @param momentum 0 to 1
    * @param average [n]
    */
@@ -302,8 +302,8 @@ public abstract class Statistics extends KernelFamily {
    * there is none:
    *
    * <pre>
-   *   p_j > targets_g  : bias_j = max(bias_j − decrease·r_j, floor)
-   *   p_j < deadBelow  : bias_j = min(bias_j + increase·T_g, ceiling)
+   *   p_j &gt; targets_g  : bias_j = max(bias_j − decrease·r_j, floor)
+   *   p_j &lt; deadBelow  : bias_j = min(bias_j + increase·T_g, ceiling)
    *   otherwise        : bias_j stays
    * </pre>
    *

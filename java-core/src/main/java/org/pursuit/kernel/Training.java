@@ -29,7 +29,7 @@ public abstract class Training extends KernelFamily {
   public final void axpby(float alpha, Matrix x, float beta, Matrix y) {
     check.handle(x, "x");
     check.matrix(y, x.rows(), x.columns(), "y");
-    sameOrApart(y, "y", x, "x");
+    Check.sameOrApart(y, "y", x, "x");
     KernelEvent event = begin();
     try {
       y.touch();
@@ -51,7 +51,7 @@ public abstract class Training extends KernelFamily {
     scalar(factor, "factor");
     check.handle(x, "x");
     check.matrix(y, x.rows(), x.columns(), "y");
-    sameOrApart(y, "y", x, "x");
+    Check.sameOrApart(y, "y", x, "x");
     KernelEvent event = begin();
     try {
       y.touch();
@@ -112,7 +112,7 @@ public abstract class Training extends KernelFamily {
     check.handle(b, "b");
     check.matrix(b, a.rows(), b.columns(), "b");
     check.matrix(x, b.rows(), b.columns(), "x");
-    sameOrApart(x, "x", b, "b");
+    Check.sameOrApart(x, "x", b, "b");
     Check.apart(x, "x", a, "a");
     KernelEvent event = begin();
     try {
@@ -151,8 +151,9 @@ public abstract class Training extends KernelFamily {
   }
 
   /**
-   * {@code out_b = x[rows_b]}, rounded to the format of out. A row that x does not have is reported
-   * as {@link IndexOutOfBoundsException} at the next wait, and leaves its place as it was.
+   * {@code out_b = x[rows_b]}, rounded to the format of out. A row that x does not have throws
+   * {@link IndexOutOfBoundsException}, at once on the host and at the next wait on a device; what
+   * out then holds is undefined.
    *
    * @param x [n, d]
    * @param rows [count]
@@ -176,8 +177,8 @@ public abstract class Training extends KernelFamily {
 
   /**
    * {@code out[rows_b] = x_b}, or {@code += x_b}. Of equal rows the last one is written, or all are
-   * added in their order. A row that out does not have is reported as {@link
-   * IndexOutOfBoundsException} at the next wait, and not written.
+   * added in their order. A row that out does not have throws {@link IndexOutOfBoundsException}, at
+   * once on the host and at the next wait on a device; what out then holds is undefined.
    *
    * @param x [count, d]
    * @param rows [count]
@@ -211,7 +212,7 @@ public abstract class Training extends KernelFamily {
     check.handle(a, "a");
     thresholds(gate, threshold, a.columns());
     check.matrix(out, a.rows(), a.columns(), "out");
-    sameOrApart(out, "out", a, "a");
+    Check.sameOrApart(out, "out", a, "a");
     KernelEvent event = begin();
     try {
       out.touch();
@@ -245,9 +246,10 @@ public abstract class Training extends KernelFamily {
     if (gradientA != null) {
       check.matrix(gradientA, a.rows(), a.columns(), "gradientA");
       Check.apart(gradientA, "gradientA", a, "a");
-      if (gradientA != g || write == Write.ACCUMULATE) {
-        Check.apart(gradientA, "gradientA", g, "g");
-      }
+      gradientOf(g, write, gradientA, "gradientA");
+    }
+    if (threshold == null && gradientThreshold != null) {
+      throw new IllegalArgumentException("gradientThreshold: expected null for RELU");
     }
     check.optional(
         gradientThreshold, threshold == null ? 0 : threshold.length(), "gradientThreshold");
@@ -413,7 +415,7 @@ public abstract class Training extends KernelFamily {
   public final void sample(Matrix mean, Matrix logVariance, Gaussian options, Matrix out) {
     checkGaussian(mean, logVariance, options);
     check.matrix(out, mean.rows(), mean.columns(), "out");
-    sameOrApart(out, "out", mean, "mean");
+    Check.sameOrApart(out, "out", mean, "mean");
     if (logVariance != null) {
       Check.apart(out, "out", logVariance, "logVariance");
     }
@@ -442,9 +444,7 @@ public abstract class Training extends KernelFamily {
     Check.required(write, "write");
     check.matrix(out, logVariance.rows(), logVariance.columns(), "out");
     Check.apart(out, "out", logVariance, "logVariance");
-    if (out != g || write == Write.ACCUMULATE) {
-      Check.apart(out, "out", g, "g");
-    }
+    gradientOf(g, write, out, "out");
     KernelEvent event = begin();
     try {
       out.touch();
@@ -515,6 +515,15 @@ public abstract class Training extends KernelFamily {
     }
   }
 
+  /** What is overwritten may be g itself. */
+  private static void gradientOf(Matrix g, Write write, Matrix out, String name) {
+    if (write == Write.OVERWRITE) {
+      Check.sameOrApart(out, name, g, "g");
+    } else {
+      Check.apart(out, name, g, "g");
+    }
+  }
+
   private void checkDivergenceGradient(
       Matrix gradient, String name, Matrix mean, Matrix logVariance) {
     if (gradient != null) {
@@ -577,12 +586,6 @@ public abstract class Training extends KernelFamily {
     check.handle(threshold, "threshold");
     if (threshold.length() != 1) {
       check.length(threshold.length(), columns, "threshold");
-    }
-  }
-
-  private static void sameOrApart(Matrix out, String outName, Matrix in, String inName) {
-    if (out != in) {
-      Check.apart(out, outName, in, inName);
     }
   }
 

@@ -59,7 +59,8 @@ final class ScalarScoring extends Scoring {
       ((HostMatrix) out).readRow(b, 0, d, added, 0);
       Slope slope = Slope.of(row, gradient, d, normalisation);
       for (int i = 0; i < d; i++) {
-        double v = (gradient[i] - slope.shift - (row[i] - slope.centre) * slope.tilt) * slope.gain;
+        double tilted = slope.tilt == 0 ? 0 : (row[i] - slope.centre) * slope.tilt; // ∞·0 is NaN
+        double v = (gradient[i] - slope.shift - tilted) * slope.gain;
         added[i] = (float) (write == Write.OVERWRITE ? v : v + added[i]);
       }
       ((HostMatrix) out).writeRow(b, 0, d, added, 0);

@@ -174,7 +174,7 @@ final class ScalarTraining extends Training {
       ((HostMatrix) a).readRow(b, 0, n, row, 0);
       for (int j = 0; j < n; j++) {
         float open = gate.kind() == Gate.Kind.STEP ? 1 : row[j];
-        row[j] = row[j] <= theta(threshold, j) ? 0 : open;
+        row[j] = isOpen(row[j], theta(threshold, j)) ? open : 0;
       }
       ((HostMatrix) out).writeRow(b, 0, n, row, 0);
     }
@@ -203,7 +203,7 @@ final class ScalarTraining extends Training {
       }
       for (int j = 0; j < n; j++) {
         float theta = theta(threshold, j);
-        boolean passes = gate.kind() != Gate.Kind.STEP && !(row[j] <= theta);
+        boolean passes = gate.kind() != Gate.Kind.STEP && isOpen(row[j], theta);
         store(passes ? gradient[j] : 0, write, out, j);
         if (Math.abs(row[j] - theta) < 0.5f * gate.bandwidth()) {
           sums[j] += gradient[j];
@@ -234,6 +234,11 @@ final class ScalarTraining extends Training {
     if (threshold.length == 1) {
       store(shared, write, out, 0);
     }
+  }
+
+  /** A NaN lies above every threshold, and nothing above one that is NaN. */
+  private static boolean isOpen(float a, float theta) {
+    return !(a <= theta) && !Float.isNaN(theta);
   }
 
   private static float theta(Floats threshold, int column) {

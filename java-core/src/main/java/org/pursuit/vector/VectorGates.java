@@ -84,13 +84,13 @@ final class VectorGates {
     int i = 0;
     for (; i <= n - L; i += L) {
       FloatVector v = load(row, rowAt + i);
-      VectorMask<Float> shut = v.compare(VectorOperators.LE, load(thresholds, i));
+      VectorMask<Float> shut = shut(v, load(thresholds, i));
       (step ? one : v).blend(0, shut).intoArray(out, at + i);
     }
     for (; i < n; i++) {
       float v = row[rowAt + i];
       float opened = step ? 1 : v;
-      out[at + i] = v <= thresholds[i] ? 0 : opened;
+      out[at + i] = shut(v, thresholds[i]) ? 0 : opened;
     }
   }
 
@@ -215,15 +215,23 @@ final class VectorGates {
     FloatVector zero = FloatVector.zero(Lanes.FLOATS);
     int i = 0;
     for (; i <= n - L; i += L) {
-      VectorMask<Float> shut =
-          load(row, rowAt + i).compare(VectorOperators.LE, load(thresholds, i));
+      VectorMask<Float> shut = shut(load(row, rowAt + i), load(thresholds, i));
       FloatVector passed = step ? zero : load(g, gAt + i).blend(0, shut);
       (accumulate ? load(out, at + i).add(passed) : passed).intoArray(out, at + i);
     }
     for (; i < n; i++) {
-      float passed = step || row[rowAt + i] <= thresholds[i] ? 0 : g[gAt + i];
+      float passed = step || shut(row[rowAt + i], thresholds[i]) ? 0 : g[gAt + i];
       out[at + i] = accumulate ? out[at + i] + passed : passed;
     }
+  }
+
+  /** A NaN lies above every threshold, and nothing above one that is NaN. */
+  private static boolean shut(float a, float threshold) {
+    return a <= threshold || Float.isNaN(threshold);
+  }
+
+  private static VectorMask<Float> shut(FloatVector a, FloatVector threshold) {
+    return a.compare(VectorOperators.LE, threshold).or(threshold.test(VectorOperators.IS_NAN));
   }
 
   private static FloatVector load(float[] array, int at) {

@@ -10,6 +10,9 @@ import org.pursuit.kernel.Multiply;
  * element, from cache lines that the next ones use too.
  */
 final class VectorMultiply {
+  /** Depth that is packed at once; what lies deeper is added, from a scratch of bounded size. */
+  private static final int MAX_DEPTH = 1 << 18;
+
   private final Product product;
   private final Product.Rows rowsOfA = this::readRow;
   private final Product.Rows columnsOfA = this::readColumn;
@@ -21,6 +24,8 @@ final class VectorMultiply {
   private HostMatrix a;
   private HostMatrix b;
   private HostMatrix c;
+  private int depthFrom;
+  private int depth;
   private float alpha;
   private float beta;
 
@@ -38,8 +43,16 @@ final class VectorMultiply {
     this.b = b;
     this.c = c;
     alpha = options.alpha();
-    beta = options.beta();
-    int depth = options.transposeA() ? a.rows() : a.columns();
+    int all = options.transposeA() ? a.rows() : a.columns();
+    for (depthFrom = 0; depthFrom == 0 || depthFrom < all; depthFrom += MAX_DEPTH) {
+      depth = Math.min(MAX_DEPTH, all - depthFrom);
+      beta = depthFrom == 0 ? options.beta() : 1;
+      multiply(options);
+    }
+  }
+
+  /** Adds the product of some depths. */
+  private void multiply(Multiply options) {
     Product.Rows rows = options.transposeA() ? columnsOfA : rowsOfA;
     Product.Atoms atoms = options.transposeB() ? rowsOfB : columnsOfB;
     int group = Product.groupRows(depth);
@@ -51,19 +64,19 @@ final class VectorMultiply {
   }
 
   private void readRow(int row, float[] target) {
-    a.readRow(row, 0, a.columns(), target, 0);
+    a.readRow(row, depthFrom, depth, target, 0);
   }
 
   private void readColumn(int column, float[] target) {
-    readColumn(a, column, 0, a.rows(), target, 0);
+    readColumn(a, column, depthFrom, depth, target, 0);
   }
 
   private void readRowOfB(int row, int from, int count, float[] target, int at) {
-    b.readRow(row, from, count, target, at);
+    b.readRow(row, depthFrom + from, count, target, at);
   }
 
   private void readColumnOfB(int column, int from, int count, float[] target, int at) {
-    readColumn(b, column, from, count, target, at);
+    readColumn(b, column, depthFrom + from, count, target, at);
   }
 
   private static void readColumn(

@@ -114,14 +114,16 @@ final class VectorScoreSteps {
       float[] out,
       int at,
       int d) {
+    FloatVector zero = FloatVector.zero(Lanes.FLOATS);
     int i = 0;
     for (; i <= d - L; i += L) {
-      FloatVector tilted = load(row, rowAt + i).sub(mean).mul(tilt);
+      FloatVector tilted = tilt == 0 ? zero : load(row, rowAt + i).sub(mean).mul(tilt);
       FloatVector v = load(g, gAt + i).sub(shift).sub(tilted).mul(gain);
       (accumulate ? v.add(load(out, at + i)) : v).intoArray(out, at + i);
     }
     for (; i < d; i++) {
-      float v = (g[gAt + i] - shift - (row[rowAt + i] - mean) * tilt) * gain;
+      float tilted = tilt == 0 ? 0 : (row[rowAt + i] - mean) * tilt;
+      float v = (g[gAt + i] - shift - tilted) * gain;
       out[at + i] = accumulate ? v + out[at + i] : v;
     }
   }

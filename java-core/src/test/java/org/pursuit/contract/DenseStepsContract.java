@@ -142,6 +142,18 @@ class DenseStepsContract {
   }
 
   @EveryBackend
+  void twoViewsOfTheSameElementsAreTheSameMatrix(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      Floats bias = lab.floats(new float[] {1, 2, 3});
+      lab.training().axpby(2, bias.asRow(), 1, bias.asRow());
+      assertThat(bias.download()).containsExactly(3, 6, 9);
+      Matrix x = lab.matrix(Dense.ofRows(new float[] {1, 2}, new float[] {3, 4}));
+      lab.training().axpby(3, x.rows(1, 2), 0, x.rows(1, 2));
+      assertThat(x.download()).containsExactly(1, 2, 9, 12);
+    }
+  }
+
+  @EveryBackend
   void columnSums(BackendUnderTest backend) {
     Random random = Seed.random(233);
     try (Lab lab = backend.open()) {

@@ -289,6 +289,47 @@ class ErrorTextTest {
   }
 
   @EveryBackend
+  void gradientsOfCodesAreApart(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      SparseAlgebra algebra = lab.sparseAlgebra();
+      Matrix square = zeros(lab, 4, 4);
+      Matrix x = zeros(lab, 4, 4);
+      FixedWidthCodes codes = lab.codes(4, 1);
+      Floats slopes = lab.floatsOutput(4);
+      RowSparseMatrix active = lab.keep(lab.backend().rowSparseMatrix(4, 4, 4));
+      Write write = Write.OVERWRITE;
+      rejects(
+          "gradients.bias: expected other numbers than those of codes",
+          () ->
+              algebra.decodeBackward(
+                  codes, square, x, write, DecodeGradients.none().bias(codes.values())));
+      rejects(
+          "gradients.activeAtoms: expected elements apart from those of g",
+          () ->
+              algebra.decodeBackward(
+                  codes,
+                  square,
+                  active.elements(),
+                  write,
+                  DecodeGradients.none().activeAtoms(active)));
+      Matrix out = zeros(lab, 4, 4);
+      EncodeGradients both = EncodeGradients.none().weights(out).x(out);
+      rejects(
+          "gradients.weights: expected elements apart from those of gradients.x",
+          () -> algebra.encodeBackward(codes, slopes, x, square, write, both));
+      EncodeGradients biases = EncodeGradients.none().bias(slopes).preBias(slopes);
+      rejects(
+          "gradients.preBias: expected other numbers than those of gradients.bias",
+          () -> algebra.encodeBackward(codes, lab.floatsOutput(4), x, square, write, biases));
+      rejects(
+          "totals: expected others than the counts of out",
+          () ->
+              algebra.toFixedWidth(
+                  lab.keep(lab.backend().csrCodes(4, 4, 4)), codes, codes.counts()));
+    }
+  }
+
+  @EveryBackend
   void denseSteps(BackendUnderTest backend) {
     try (Lab lab = backend.open()) {
       Training training = lab.training();
@@ -393,6 +434,11 @@ class ErrorTextTest {
           "gradientThreshold: expected [6], found [1]",
           () ->
               training.gateBackward(a, gate, theta, a, Write.OVERWRITE, null, lab.floatsOutput(1)));
+      rejects(
+          "gradientThreshold: expected null for RELU",
+          () ->
+              training.gateBackward(
+                  a, Gate.relu(), null, a, Write.OVERWRITE, null, lab.floatsOutput(0)));
       Matrix g = zeros(lab, 4, 6);
       rejects(
           "gradientA: expected elements apart from those of g",

@@ -1,5 +1,6 @@
 package org.pursuit.contract;
 
+import java.util.Arrays;
 import java.util.Random;
 import org.pursuit.data.DType;
 import org.pursuit.data.Floats;
@@ -187,6 +188,32 @@ class GateContract {
               gradient);
       Same.numbers(
           gradient.download(), new float[] {0, 0, 0, 0, -3, -3, -3, -3}, "outside counts nothing");
+    }
+  }
+
+  @EveryBackend
+  void nothingIsAboveAThresholdThatIsNaN(BackendUnderTest backend) {
+    float[] a = new float[37];
+    Arrays.fill(a, 5);
+    a[3] = Float.NaN;
+    a[4] = Float.POSITIVE_INFINITY;
+    try (Lab lab = backend.open()) {
+      Matrix out = lab.output(1, 37);
+      Floats theta = lab.floats(new float[] {Float.NaN});
+      for (Gate gate : new Gate[] {Gate.jumpRelu(1), Gate.step(1)}) {
+        lab.training().gate(lab.matrix(Dense.ofRows(a)), gate, theta, out);
+        Same.bits(out.download(), new float[37], gate + ", forward");
+        lab.training()
+            .gateBackward(
+                lab.matrix(Dense.ofRows(a)),
+                gate,
+                theta,
+                lab.matrix(Dense.ofRows(a)),
+                Write.OVERWRITE,
+                out,
+                null);
+        Same.bits(out.download(), new float[37], gate + ", backward");
+      }
     }
   }
 

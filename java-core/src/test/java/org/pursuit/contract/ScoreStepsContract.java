@@ -120,6 +120,10 @@ class ScoreStepsContract {
       lab.scoring().normaliseBackward(constant, RowNormalisation.UNIT, g, Write.OVERWRITE, out);
       double slope = 1 / Math.sqrt(18);
       close(out, new double[] {-2 * slope, 2 * slope, 1e12, 5e12}, "no norm");
+      Matrix infinite =
+          lab.matrix(Dense.ofRows(new float[] {Float.POSITIVE_INFINITY, 2}, new float[] {0, 0}));
+      lab.scoring().normaliseBackward(infinite, RowNormalisation.NONE, g, Write.OVERWRITE, out);
+      close(out, new double[] {1, 5, 1, 5}, "not normalised");
       Matrix one = lab.matrix(Dense.ofRows(new float[] {4}, new float[] {-2}));
       Matrix gOne = lab.matrix(Dense.ofRows(new float[] {3}, new float[] {3}));
       Matrix outOne = lab.output(2, 1);

@@ -31,6 +31,10 @@ final class EntrySort {
   /** Sorts the entries that name one of {@code n} atoms. */
   void sort(DeviceCodes codes, int n) {
     entries = codes.entries();
+    if (entries > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "codes: expected at most " + Integer.MAX_VALUE + " entries to sort, found " + entries);
+    }
     int passes = Math.max(1, Math.ceilDiv(Integer.SIZE - Integer.numberOfLeadingZeros(n - 1), 8));
     int tiles = Math.toIntExact(Math.max(1, Math.ceilDiv(entries, TILE)));
     long countBytes = (long) DIGITS * tiles * Integer.BYTES;
