@@ -68,7 +68,7 @@ KERNEL(substitute, THREADS, 2, const SubstituteArguments a) {
       sides[column * n + i] = fma(-(a.factor[k * n + i] * a.reciprocals[k]), sides[column * n + k], sides[column * n + i]);
     }
   }
-  __syncthreads();
+  // The last unknown has nothing below it: its barrier was the last, as the first one's will be below.
   for (long long e = threadIdx.x; e < n * columns && !failed; e += THREADS) sides[e] *= a.reciprocals[e % n];
   for (int k = a.n - 1; k >= 0 && !failed; k--) {
     __syncthreads();
@@ -78,7 +78,6 @@ KERNEL(substitute, THREADS, 2, const SubstituteArguments a) {
       sides[column * n + i] = fma(-(a.factor[i * n + k] * a.reciprocals[i]), sides[column * n + k], sides[column * n + i]);
     }
   }
-  __syncthreads();
   for (long long e = threadIdx.x; e < n * columns; e += THREADS) {
     long long row = e / columns;
     int column = (int)(e - row * columns);

@@ -81,22 +81,39 @@ final class Blas implements AutoCloseable {
       Precision precision,
       long out,
       long outStride) {
-    DeviceRows left = new DeviceRows(a.at(aRow, 0), a.stride(), a.columns(), a.dtype());
-    DeviceRows right = new DeviceRows(b.at(bRow, 0), b.stride(), b.columns(), b.dtype());
-    multiply(left, false, right, true, rows, columns, a.columns(), precision, 1, 0, out, outStride);
+    multiply(
+        a.at(aRow, 0),
+        a.stride(),
+        false,
+        b.at(bRow, 0),
+        b.stride(),
+        true,
+        a.dtype(),
+        rows,
+        columns,
+        a.columns(),
+        precision,
+        1,
+        0,
+        out,
+        outStride);
   }
 
   /**
    * {@code out = α·op(a)·op(b) + β·out} in float32, where op may transpose.
    *
-   * @param a [m, k], or [k, m] to be transposed
-   * @param b [k, n], or [n, k] to be transposed; of the same format
+   * @param a address of [m, k], or of [k, m] to be transposed
+   * @param b address of [k, n], or of [n, k] to be transposed
+   * @param type of both
    */
   void multiply(
-      DeviceRows a,
+      long a,
+      long aStride,
       boolean transposeA,
-      DeviceRows b,
+      long b,
+      long bStride,
       boolean transposeB,
+      DType type,
       int m,
       int n,
       int k,
@@ -115,7 +132,7 @@ final class Blas implements AutoCloseable {
     int operationB = transposeB ? cublasOperation.CUBLAS_OP_T : cublasOperation.CUBLAS_OP_N;
     driver.enter();
     boolean rounded = precision == Precision.TF32 || precision == Precision.BF16;
-    if (a.dtype() == DType.F32 && !rounded) {
+    if (type == DType.F32 && !rounded) {
       leave(
           "cublasSgemm",
           JCublas2.cublasSgemm(
@@ -126,10 +143,10 @@ final class Blas implements AutoCloseable {
               m,
               k,
               alphaPointer,
-              stream.pointer(b.address()),
-              (int) b.stride(),
-              stream.pointer(a.address()),
-              (int) a.stride(),
+              stream.pointer(b),
+              (int) bStride,
+              stream.pointer(a),
+              (int) aStride,
               betaPointer,
               stream.pointer(out),
               (int) outStride));
@@ -145,17 +162,17 @@ final class Blas implements AutoCloseable {
             m,
             k,
             alphaPointer,
-            stream.pointer(b.address()),
-            dataType(b),
-            (int) b.stride(),
-            stream.pointer(a.address()),
-            dataType(a),
-            (int) a.stride(),
+            stream.pointer(b),
+            dataType(type),
+            (int) bStride,
+            stream.pointer(a),
+            dataType(type),
+            (int) aStride,
             betaPointer,
             stream.pointer(out),
             cudaDataType.CUDA_R_32F,
             (int) outStride,
-            a.dtype() == DType.F32
+            type == DType.F32
                 ? cublasComputeType.CUBLAS_COMPUTE_32F_FAST_TF32
                 : cublasComputeType.CUBLAS_COMPUTE_32F,
             cublasGemmAlgo.CUBLAS_GEMM_DEFAULT));
@@ -200,8 +217,8 @@ final class Blas implements AutoCloseable {
         operation, CudaProvider.NAME, status, cublasStatus.stringFor(status));
   }
 
-  private static int dataType(DeviceRows rows) {
-    return switch (rows.dtype()) {
+  private static int dataType(DType type) {
+    return switch (type) {
       case F32 -> cudaDataType.CUDA_R_32F;
       case BF16 -> cudaDataType.CUDA_R_16BF;
       case F16 -> cudaDataType.CUDA_R_16F;

@@ -60,10 +60,13 @@ final class CudaMultiply {
       products
           .blas()
           .multiply(
-              new DeviceRows(from, left.stride(), left.columns(), type),
+              from,
+              left.stride(),
               options.transposeA(),
-              right,
+              right.address(),
+              right.stride(),
               options.transposeB(),
+              type,
               rows,
               c.columns(),
               depth,

@@ -38,7 +38,7 @@ class KernelTest {
       Kernel axpby = kernels.kernel("axpby");
       assertThat(kernels.kernel("axpby")).isSameAs(axpby);
       refuses(
-          "expected arguments of 64, found 8",
+          "expected arguments of 72, found 8",
           () -> axpby.arguments().pointer(0).launch(1, 1, 256, 0));
       refuses("expected threads up to 256, found 257", () -> filled(axpby).launch(1, 1, 257, 0));
       refuses("expected threads up to 256, found 0", () -> filled(axpby).launch(1, 1, 0, 0));
@@ -120,14 +120,15 @@ class KernelTest {
   }
 
   private static Kernel filled(Kernel axpby) {
-    axpby.arguments().pointer(0).pointer(0).int64(0).int64(0).int64(0);
+    axpby.arguments().pointer(0).pointer(0).pointer(0).int64(0).int64(0).int64(0);
     return axpby.int32(0).int32(0).int32(0).float32(0).float32(0);
   }
 
   /** x = 2·x, where x has one row. */
   private static Kernel doubling(CudaBackend backend, CudaMatrix x) {
     Kernel axpby = backend.cuda().kernels().kernel("axpby").arguments();
-    axpby.pointer(x.address()).pointer(x.address()).int64(x.stride()).int64(x.stride()).int64(1);
+    axpby.pointer(x.address()).pointer(x.address()).pointer(0);
+    axpby.int64(x.stride()).int64(x.stride()).int64(1);
     return axpby.int32(x.columns()).int32(x.format()).int32(x.format()).float32(2).float32(0);
   }
 
