@@ -262,7 +262,7 @@ enum Tour {
   }
 
   /** What the calls work on, and what came of them. */
-  private static final class Operands implements AutoCloseable {
+  static final class Operands implements AutoCloseable {
     final CudaBackend backend;
     final List<String> results = new ArrayList<>();
     private final Deque<AutoCloseable> kept = new ArrayDeque<>();
