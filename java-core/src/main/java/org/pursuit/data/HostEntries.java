@@ -29,6 +29,11 @@ public record HostEntries(
         0);
   }
 
+  /** Rows without entries. */
+  public static HostEntries none(int rows) {
+    return new HostEntries(rows, new int[0], new float[0], null, new int[rows], 0);
+  }
+
   /** Where a row's first entry stands. */
   public int begin(int row) {
     return offsets == null ? row * k : (int) offsets[row];
@@ -37,5 +42,10 @@ public record HostEntries(
   /** Where a row's entries end. */
   public int end(int row) {
     return offsets == null ? row * k + counts[row] : (int) offsets[row + 1];
+  }
+
+  /** Where a row's slots end, filled or not. */
+  public int slotsEnd(int row) {
+    return offsets == null ? (row + 1) * k : end(row);
   }
 }

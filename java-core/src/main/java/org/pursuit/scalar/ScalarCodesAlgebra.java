@@ -5,6 +5,7 @@ import java.util.Objects;
 import org.pursuit.CapacityException;
 import org.pursuit.data.CsrCodes;
 import org.pursuit.data.FixedWidthCodes;
+import org.pursuit.data.HostEntries;
 import org.pursuit.data.HostFloats;
 import org.pursuit.data.HostInts;
 import org.pursuit.data.HostLongs;
@@ -20,8 +21,8 @@ final class ScalarCodesAlgebra {
   }
 
   void coalesce(SlottedCodes codes, FixedWidthCodes out) {
-    Entries all = Entries.of(codes);
-    Entries none = Entries.none(all.rows());
+    HostEntries all = HostEntries.of(codes);
+    HostEntries none = HostEntries.none(all.rows());
     for (int b = 0; b < out.rows(); b++) {
       int count = merge(1, all, 0, none, b, false, row(out, b), indices(out), values(out));
       finish(out, b, count);
@@ -31,9 +32,9 @@ final class ScalarCodesAlgebra {
   void axpby(float alpha, SlottedCodes a, float beta, SlottedCodes b, FixedWidthCodes out) {
     for (int row = 0; row < out.rows(); row++) {
       int at = row(out, row);
-      Entries left = Entries.of(a);
+      HostEntries left = HostEntries.of(a);
       int count =
-          merge(alpha, left, beta, Entries.of(b), row, false, at, indices(out), values(out));
+          merge(alpha, left, beta, HostEntries.of(b), row, false, at, indices(out), values(out));
       finish(out, row, count);
     }
   }
@@ -42,23 +43,24 @@ final class ScalarCodesAlgebra {
     for (int row = 0; row < out.rows(); row++) {
       int at = row(out, row);
       int count =
-          merge(1, Entries.of(a), 0, Entries.of(b), row, true, at, indices(out), values(out));
+          merge(
+              1, HostEntries.of(a), 0, HostEntries.of(b), row, true, at, indices(out), values(out));
       finish(out, row, count);
     }
   }
 
   void concat(SlottedCodes a, SlottedCodes b, FixedWidthCodes out) {
     for (int row = 0; row < a.rows(); row++) {
-      copy(Entries.of(a), row, out, row);
+      copy(HostEntries.of(a), row, out, row);
     }
     for (int row = 0; row < b.rows(); row++) {
-      copy(Entries.of(b), row, out, a.rows() + row);
+      copy(HostEntries.of(b), row, out, a.rows() + row);
     }
   }
 
   void toCsr(SlottedCodes codes, CsrCodes out) {
-    Entries all = Entries.of(codes);
-    Entries none = Entries.none(all.rows());
+    HostEntries all = HostEntries.of(codes);
+    HostEntries none = HostEntries.none(all.rows());
     long[] offsets = ((HostLongs) out.offsets()).array();
     int[] columns = ((HostInts) out.columns()).array();
     float[] values = ((HostFloats) out.values()).array();
@@ -81,7 +83,7 @@ final class ScalarCodesAlgebra {
   }
 
   void toFixedWidth(CsrCodes codes, FixedWidthCodes out, Ints totals) {
-    Entries all = Entries.of(codes);
+    HostEntries all = HostEntries.of(codes);
     for (int b = 0; b < out.rows(); b++) {
       copy(all, b, out, b);
       if (totals != null) {
@@ -91,7 +93,7 @@ final class ScalarCodesAlgebra {
   }
 
   void transpose(CsrCodes codes, CsrCodes out) {
-    Entries all = Entries.of(codes);
+    HostEntries all = HostEntries.of(codes);
     long[] offsets = ((HostLongs) out.offsets()).array();
     long total = codes.rows() == 0 ? 0 : all.end(codes.rows() - 1);
     requireFits(total, out);
@@ -124,7 +126,7 @@ final class ScalarCodesAlgebra {
   }
 
   /** A row's entries, as many as there are slots for. */
-  private static void copy(Entries from, int row, FixedWidthCodes out, int outRow) {
+  private static void copy(HostEntries from, int row, FixedWidthCodes out, int outRow) {
     int count = Math.min(from.end(row) - from.begin(row), out.k());
     int at = row(out, outRow);
     System.arraycopy(from.indices(), from.begin(row), indices(out), at, count);
@@ -139,9 +141,9 @@ final class ScalarCodesAlgebra {
    */
   private int merge(
       float alpha,
-      Entries a,
+      HostEntries a,
       float beta,
-      Entries b,
+      HostEntries b,
       int row,
       boolean both,
       int at,

@@ -5,6 +5,7 @@ import java.util.Objects;
 import org.pursuit.CapacityException;
 import org.pursuit.data.Floats;
 import org.pursuit.data.HostActiveRows;
+import org.pursuit.data.HostEntries;
 import org.pursuit.data.HostFloats;
 import org.pursuit.data.HostInts;
 import org.pursuit.data.HostMatrix;
@@ -24,7 +25,7 @@ final class ScalarGradients {
   }
 
   void decodeBackward(
-      Entries codes, Matrix atoms, Matrix g, Write write, DecodeGradients gradients) {
+      HostEntries codes, Matrix atoms, Matrix g, Write write, DecodeGradients gradients) {
     HostMatrix rows = (HostMatrix) g;
     if (gradients.values() != null) {
       dots(codes, (HostMatrix) atoms, rows, write, gradients.values());
@@ -42,7 +43,7 @@ final class ScalarGradients {
     }
   }
 
-  private void dots(Entries codes, HostMatrix atoms, HostMatrix g, Write write, Floats out) {
+  private void dots(HostEntries codes, HostMatrix atoms, HostMatrix g, Write write, Floats out) {
     float[] dots = ((HostFloats) out).array();
     int d = atoms.columns();
     float[] row = scratch.x(d);
@@ -77,7 +78,7 @@ final class ScalarGradients {
   }
 
   void encodeBackward(
-      Entries codes,
+      HostEntries codes,
       Floats gradient,
       Matrix x,
       Matrix weights,
@@ -115,7 +116,7 @@ final class ScalarGradients {
 
   /** {@code out_b = Σ slopes[e]·weights[index[e]]} over the entries of row b. */
   private void rowSums(
-      Entries codes,
+      HostEntries codes,
       float[] slopes,
       HostMatrix weights,
       Write write,
@@ -167,14 +168,14 @@ final class ScalarGradients {
     }
   }
 
-  private static boolean counts(Entries codes, int e, Activation activation) {
+  private static boolean counts(HostEntries codes, int e, Activation activation) {
     return activation == Activation.IDENTITY || !(codes.values()[e] <= 0);
   }
 
   /**
    * Sorts the entries that count by index, those of one index in their order; how many there are.
    */
-  private int sort(Entries codes, int n, Activation activation) {
+  private int sort(HostEntries codes, int n, Activation activation) {
     long[] order = scratch.ranks(codes.indices().length);
     int[] rowOf = scratch.rows(codes.indices().length);
     int count = 0;

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import org.pursuit.data.CsrCodes;
 import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Floats;
+import org.pursuit.data.HostEntries;
 import org.pursuit.data.HostFloats;
 import org.pursuit.data.HostInts;
 import org.pursuit.data.HostLongs;
@@ -127,13 +128,13 @@ final class ScalarSparseAlgebra extends SparseAlgebra {
   @Override
   protected void decodeBackwardKernel(
       SlottedCodes codes, Matrix atoms, Matrix g, Write write, DecodeGradients wanted) {
-    gradients.decodeBackward(Entries.of(codes), atoms, g, write, wanted);
+    gradients.decodeBackward(HostEntries.of(codes), atoms, g, write, wanted);
   }
 
   @Override
   protected void decodeBackwardKernel(
       CsrCodes codes, Matrix atoms, Matrix g, Write write, DecodeGradients wanted) {
-    gradients.decodeBackward(Entries.of(codes), atoms, g, write, wanted);
+    gradients.decodeBackward(HostEntries.of(codes), atoms, g, write, wanted);
   }
 
   @Override
@@ -144,7 +145,7 @@ final class ScalarSparseAlgebra extends SparseAlgebra {
       Matrix weights,
       Write write,
       EncodeGradients wanted) {
-    gradients.encodeBackward(Entries.of(codes), gradient, x, weights, write, wanted);
+    gradients.encodeBackward(HostEntries.of(codes), gradient, x, weights, write, wanted);
   }
 
   @Override
@@ -155,7 +156,7 @@ final class ScalarSparseAlgebra extends SparseAlgebra {
       Matrix weights,
       Write write,
       EncodeGradients wanted) {
-    gradients.encodeBackward(Entries.of(codes), gradient, x, weights, write, wanted);
+    gradients.encodeBackward(HostEntries.of(codes), gradient, x, weights, write, wanted);
   }
 
   @Override
