@@ -58,7 +58,7 @@ class OrthogonalRow {
   __device__ __forceinline__ void pursue() {
     GramSweep<BLOCK> sweep{a.gram, a.gramStride, correlations, a.weights, a.n};
     double tolerance = a.tolerances[row];
-    for (int step = 0; step < a.steps;) {
+    for (int step = 0; step < a.steps && count < a.d;) {
       Candidate pick = sweep.best(a.sign, atoms, values, count, parts.candidates);
       if (pick.key == 0 || pick.correlation == 0 || !(fabsf(pick.correlation) < infinity())) break;
       double product = correlations[pick.index];

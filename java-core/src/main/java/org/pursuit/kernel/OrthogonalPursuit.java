@@ -11,9 +11,10 @@ import org.pursuit.kernel.MatchingPursuit.Sign;
  * support.
  *
  * <p>Before each step a row stops when {@code ‖r‖ ≤ toleranceAbsolute} or {@code ‖r‖ ≤
- * toleranceRelative·‖x‖}, when no atom may be picked, or when the best correlation is 0 or not
- * finite. An atom whose squared norm is below the smallest normal float, or not finite, is never
- * picked. Equal scores go to the lower index.
+ * toleranceRelative·‖x‖}, when no atom may be picked, when the support has as many atoms as they
+ * have elements, or when the best correlation is 0 or not finite. An atom whose squared norm is
+ * below the smallest normal float, or not finite, is never picked. Equal scores go to the lower
+ * index.
  *
  * <p>An atom that depends on the support, of which {@code ‖D_j‖²} leaves no more than {@value
  * #DEPENDENCE} of itself orthogonal to it, is masked for that row, and the next best is tried.

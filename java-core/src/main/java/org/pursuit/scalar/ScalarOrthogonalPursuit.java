@@ -48,7 +48,9 @@ final class ScalarOrthogonalPursuit {
     tolerance =
         Math.max(tolerance, (float) (options.toleranceRelative() * FittedRow.norm(left, d)));
     int steps = 0;
-    while (steps < options.steps() && !(tolerance > 0 && FittedRow.norm(left, d) <= tolerance)) {
+    while (steps < options.steps()
+        && fit.count() < d
+        && !(tolerance > 0 && FittedRow.norm(left, d) <= tolerance)) {
       fitted.products(atoms, left, products);
       int pick = choice.best(products, n, allowed, options.sign(), true);
       if (pick < 0 || products[pick] == 0 || !Float.isFinite(products[pick])) {

@@ -181,7 +181,7 @@ final class VectorFittedPursuits {
     float tolerance = begin(own, fit, i);
     int at = i * atoms.rows();
     int taken = 0;
-    while (taken < steps && above(tolerance, own)) {
+    while (taken < steps && fit.count() < atoms.columns() && above(tolerance, own)) {
       int pick = best(own, fit, at);
       if (pick < 0 || own.best.product == 0 || !Float.isFinite(own.best.product)) {
         return fit;

@@ -27,6 +27,17 @@ import org.pursuit.support.Slots;
 class OrthogonalPursuitContract {
   /** On orthogonal atoms this is matching pursuit without reselection. */
   @EveryBackend
+  void aSupportThatSpansTheSpaceEndsTheRow(BackendUnderTest backend) {
+    Random random = Seed.random(290);
+    try (Lab lab = backend.open()) {
+      Dense x = Inputs.normal(3, 4, random);
+      Dense atoms = Inputs.unitRows(300, 4, random);
+      Pursued found = pursue(lab, x, atoms, OrthogonalPursuit.steps(20));
+      assertThat(found.codes.counts()).containsExactly(4, 4, 4);
+    }
+  }
+
+  @EveryBackend
   void orthogonalAtomsExactly(BackendUnderTest backend) {
     Random random = Seed.random(120);
     try (Lab lab = backend.open()) {
