@@ -1,4 +1,4 @@
-// Rows, atoms and what the kernels of a pursuit with a Gram read before its first step, as plain loops compute it.
+// Rows, atoms and what the kernels of a pursuit read before its first step, as plain loops compute it.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -29,7 +29,9 @@ struct FittedProblem {
   bool nonNegative = false;
   float tolerance = 0, shift = 0;
   int type = F32, offset = 0;
-  int dependent = 0;  // atoms that repeat others
+  int dependent = 0;   // atoms that repeat others
+  int gram = F32;
+  bool whole = false;  // atoms of whole numbers, whose Gram no format rounds
 };
 
 // Every seventh atom is excluded, and row 1 does not run.
@@ -37,32 +39,66 @@ class FittedRows {
  public:
   explicit FittedRows(const FittedProblem& p)
       : p(p), padded((p.n + 7) / 8 * 8), x(p.rows, p.d, p.type, size_t(p.offset), size_t(p.offset)),
-        atoms(p.n, p.d, p.type, size_t(p.offset), size_t(p.offset)), gram(size_t(p.n) * size_t(padded)),
+        atoms(p.n, p.d, p.type, size_t(p.offset), size_t(p.offset)), residual(p.rows, p.d, F32, size_t(p.offset), size_t(p.offset)), gram(p.n, padded, p.gram),
         correlations(size_t(p.rows) * size_t(padded)), weights(size_t(padded)), tolerances(size_t(p.rows)),
-        running(size_t(p.rows)), indices(size_t(p.rows) * size_t(p.steps)), values(indices.size()), counts(size_t(p.rows)), excluded(size_t(p.n)) {
+        running(size_t(p.rows)), best(size_t(p.rows)), indices(size_t(p.rows) * size_t(p.steps)), values(indices.size()), counts(size_t(p.rows)), excluded(size_t(p.n)) {
     auto next = [&] { return normal() + p.shift; };
     x.fill(next);
-    atoms.fill(next);
+    if (p.whole)
+      atoms.fill([] { return float(int(random()() % 5) - 2); });
+    else
+      atoms.fill(next);
     for (int j = 0; j < p.dependent; j++)  // twice another atom, of the opposite sign
       for (int c = 0; c < p.d; c++) atoms.set(p.n - 1 - j, c, -2 * atoms.at(j, c));
     for (int j = 0; j < p.n; j++) dense.push_back(row_of(atoms, j));
     std::fill_n(correlations.data(), correlations.size(), std::numeric_limits<float>::quiet_NaN());
-    std::fill_n(gram.data(), gram.size(), 5.0f);
+    gram.fill([] { return 5.0f; });
     for (int j = 0; j < padded; j++) {
       bool usable = j < p.n && j % 7 != 3;
       if (j < p.n) excluded[size_t(j)] = !usable;
       weights.data()[j] = usable ? float(1 / std::sqrt(dot(dense[size_t(j)], dense[size_t(j)]))) : std::numeric_limits<float>::quiet_NaN();
     }
     for (int i = 0; i < p.n; i++)
-      for (int j = 0; j < p.n; j++) gram.data()[i * padded + j] = float(dot(dense[size_t(i)], dense[size_t(j)]));
+      for (int j = 0; j < p.n; j++) gram.set(i, j, float(dot(dense[size_t(i)], dense[size_t(j)])));
     for (int r = 0; r < p.rows; r++) {
       for (int j = 0; j < p.n; j++) correlations.data()[r * padded + j] = float(dot(row_of(x, r), dense[size_t(j)]));
       tolerances.data()[r] = p.tolerance;
       running.data()[r] = r != 1;
       counts.data()[r] = 0;
+      best.data()[r] = Candidate{0, -1, 0, 0};
+      for (int c = 0; c < p.d; c++) residual.set(r, c, x.at(r, c));
     }
     std::fill_n(indices.data(), indices.size(), -1);
     std::fill_n(values.data(), values.size(), 0.0f);
+  }
+
+  // The best atoms for what is left of the rows that run, as a search finds them; not those in slots where `forbid` says so.
+  void search(bool forbid) {
+    for (int r = 0; r < p.rows; r++) {
+      if (!running.data()[r]) continue;
+      double highest = p.sign == SIGN_SIGNED ? -std::numeric_limits<double>::infinity() : 0;
+      const int* slots = indices.data() + r * p.steps;
+      for (int j = 0; j < p.n; j++) {
+        if (excluded[size_t(j)] || (forbid && std::find(slots, slots + p.steps, j) != slots + p.steps)) continue;
+        double correlation = dot(dense[size_t(j)], row_of(residual, r)), score = correlation * weights.data()[j];
+        if (p.sign == SIGN_MAGNITUDE) score = std::fabs(score);
+        if (score <= highest) continue;
+        highest = score;
+        best.data()[r] = Candidate{1, j, float(correlation), weights.data()[j]};
+      }
+    }
+  }
+
+  // The residual is what the codes leave of the rows, to the bit.
+  void expect_residual() {
+    for (int r = 0; r < p.rows; r++)
+      for (int c = 0; c < p.d; c++) {
+        float left_of = x.at(r, c);
+        for (int s = 0; s < counts.data()[r]; s++)
+          left_of = std::fmaf(-values.data()[r * p.steps + s], atoms.at(indices.data()[r * p.steps + s], c), left_of);
+        EXPECT(same(residual.at(r, c), left_of));
+      }
+    EXPECT(residual.gaps_untouched());
   }
 
   // What the kernel wrote for a row is this support, in its order, with these values up to `bound`.
@@ -81,10 +117,11 @@ class FittedRows {
   const FittedProblem p;
   const int padded;
   int left = 0;  // slots without an atom
-  Matrix x, atoms;
+  Matrix x, atoms, residual, gram;
   std::vector<Row> dense;
-  Device<float> gram, correlations, weights, tolerances;
+  Device<float> correlations, weights, tolerances;
   Device<int> running;
+  Device<Candidate> best;
   Device<int> indices;
   Device<float> values;
   Device<int> counts;

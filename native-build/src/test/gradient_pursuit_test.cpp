@@ -68,42 +68,79 @@ class Rule {
   }
 };
 
+struct Details {
+  bool persistent = true, ofRows = false;
+  float epsilon = 0;
+};
+
 class Call : public test::FittedRows {
  public:
-  explicit Call(const Problem& p) : test::FittedRows(p), rowSteps(size_t(p.rows)) {}
-
-  void check(bool persistent = true, bool ofRows = false, float epsilon = 0) {
+  explicit Call(const Problem& p) : test::FittedRows(p), rowSteps(size_t(p.rows)), numbers(size_t(p.rows * p.steps)) {
     for (int r = 0; r < p.rows; r++) rowSteps.data()[r] = r % 4 * p.steps / 2 - 1;
-    GradientPursuitArguments a{gram.data(),
-                               correlations.data(),
-                               weights.data(),
-                               x.data(),
-                               atoms.data(),
-                               tolerances.data(),
-                               running.data(),
-                               ofRows ? rowSteps.data() : nullptr,
-                               indices.data(),
-                               values.data(),
-                               counts.data(),
-                               padded,
-                               padded,
-                               (long long)x.stride,
-                               (long long)atoms.stride,
-                               p.n,
-                               p.d,
-                               p.type,
-                               p.type,
-                               p.steps,
-                               p.sign,
-                               p.nonNegative,
-                               persistent,
-                               epsilon,
-                               0};
+  }
+
+  // With a Gram.
+  void check(const Details& details = {}) {
+    GradientPursuitArguments a = arguments(details);
+    a.gram = gram.data();
+    a.correlations = correlations.data();
+    a.gramStride = a.correlationStride = padded;
+    if (p.gram != F32) receive_residual(a);
+    const char* names[] = {"pursue_gradient_f32", "pursue_gradient_bf16", "pursue_gradient_f16"};
+    test::run(names[p.gram], {unsigned(p.rows), 1, 1}, 256, 272 + size_t(p.steps) * 24, a);
+    expect_all(details);
+    if (p.gram != F32) expect_residual();
+  }
+
+  // Without one, step by step.
+  void check_steps(const Details& details = {}) {
+    GradientPursuitArguments a = arguments(details);
+    receive_residual(a);
+    a.numbers = numbers.data();
+    a.best = best.data();
+    for (a.step = 0; a.step < p.steps; a.step++) {
+      search(false);
+      test::run("step_gradient", {unsigned(p.rows), 1, 1}, 256, 272 + size_t(p.steps) * 8, a);
+    }
+    expect_all(details);
+    expect_residual();
+  }
+
+ private:
+  GradientPursuitArguments arguments(const Details& details) {
+    GradientPursuitArguments a{};
+    a.weights = weights.data();
+    a.x = x.data();
+    a.atoms = atoms.data();
+    a.tolerances = tolerances.data();
+    a.running = running.data();
+    a.rowSteps = details.ofRows ? rowSteps.data() : nullptr;
+    a.indices = indices.data();
+    a.values = values.data();
+    a.counts = counts.data();
+    a.xStride = (long long)x.stride;
+    a.atomStride = (long long)atoms.stride;
+    a.n = p.n;
+    a.d = p.d;
+    a.xFormat = a.atomFormat = p.type;
+    a.steps = p.steps;
+    a.sign = p.sign;
+    a.nonNegative = p.nonNegative;
+    a.persistent = details.persistent;
+    a.epsilon = details.epsilon;
+    return a;
+  }
+
+  void receive_residual(GradientPursuitArguments& a) {
+    a.residual = static_cast<float*>(residual.data());
+    a.residualStride = (long long)residual.stride;
+  }
+
+  void expect_all(const Details& details) {
     int clear = 0;  // rows of clear choices
-    test::run("pursue_gradient", {unsigned(p.rows), 1, 1}, 256, 272 + size_t(p.steps) * 24, a);
     for (int r = 0; r < p.rows; r++) {
-      int steps = r == 1 ? 0 : ofRows ? std::min(rowSteps.data()[r], p.steps) : p.steps;
-      Rule rule(p, dense, excluded, test::row_of(x, r), steps, persistent, epsilon);
+      int steps = r == 1 ? 0 : details.ofRows ? std::min(rowSteps.data()[r], p.steps) : p.steps;
+      Rule rule(p, dense, excluded, test::row_of(x, r), steps, details.persistent, details.epsilon);
       if (rule.margin > 1e-5) {
         expect(r, rule.support, rule.values, 1e-4);
         clear++;
@@ -113,20 +150,26 @@ class Call : public test::FittedRows {
   }
 
   test::Device<int> rowSteps;
+  test::Device<double> numbers;
 };
+
+void check_both(const Problem& p, const Details& details = {}) {
+  Call(p).check(details);
+  Call(p).check_steps(details);
+}
 
 TEST(every_sign_and_number_of_atoms) {
   for (int n : {1, 5, 40, 1030})
     for (int sign : {SIGN_SIGNED, SIGN_POSITIVE, SIGN_MAGNITUDE}) {
       Problem p{3, n, 30, 4};
       p.sign = sign;
-      Call(p).check();
+      check_both(p);
     }
 }
 
 TEST(many_steps) {
   Problem p{2, 90, 80, 45};
-  Call(p).check();
+  check_both(p);
 }
 
 TEST(tolerances_and_formats) {
@@ -136,20 +179,37 @@ TEST(tolerances_and_formats) {
       p.type = type;
       p.offset = offset;
       p.tolerance = 3;
+      check_both(p);
+    }
+}
+
+TEST(grams_of_16_bits) {
+  for (int gram : {BF16, F16})
+    for (float tolerance : {0.0f, 3.0f}) {
+      Problem p{3, 1030, 30, 9};
+      p.gram = gram;
+      p.whole = true;
+      p.tolerance = tolerance;
       Call(p).check();
+      p.sign = SIGN_SIGNED;
+      p.nonNegative = true;
+      Call(p).check({false});
     }
 }
 
 TEST(rows_have_steps_of_their_own) {
   Problem p{8, 60, 26, 6};
-  Call(p).check(true, true);
+  check_both(p, {true, true});
 }
 
 TEST(steps_that_lead_nowhere_end_a_row) {
   Problem p{4, 30, 20, 8};
-  Call call(p);
-  call.check(true, false, 2000);
-  EXPECT(call.left > 8);  // more than the row that does not run has
+  for (bool steps : {false, true}) {
+    Call call(p);
+    Details details{true, false, 2000};
+    steps ? call.check_steps(details) : call.check(details);
+    EXPECT(call.left > 8);  // more than the row that does not run has
+  }
 }
 
 TEST(values_stay_positive_and_atoms_leave) {
@@ -158,9 +218,11 @@ TEST(values_stay_positive_and_atoms_leave) {
     p.sign = SIGN_SIGNED;
     p.nonNegative = true;
     p.shift = 0.8f;
-    Call call(p);
-    call.check(persistent);
-    EXPECT(call.left > 9);
+    for (bool steps : {false, true}) {
+      Call call(p);
+      steps ? call.check_steps({persistent}) : call.check({persistent});
+      EXPECT(call.left > 9);
+    }
   }
 }
 

@@ -14,7 +14,7 @@ class Rule {
   Rule(const Problem& p, const std::vector<Row>& atoms, const std::vector<bool>& excluded, const Row& x) : atoms(atoms), x(x) {
     std::vector<bool> out = excluded;
     Row left = x;
-    for (int step = 0; step < p.steps && !(p.tolerance > 0 && std::sqrt(dot(left, left)) <= p.tolerance);) {
+    for (int step = 0; step < p.steps && !(p.tolerance > 0 && std::sqrt(dot(left, left)) <= p.tolerance) && support.size() < x.size(); step++) {
       int pick = -1;
       double best = p.sign == SIGN_SIGNED ? -std::numeric_limits<double>::infinity() : 1e-5;
       for (size_t j = 0; j < atoms.size(); j++) {
@@ -36,7 +36,6 @@ class Rule {
         solve();
         continue;
       }
-      step++;
       if (p.nonNegative) keep_positive(out);
       out[size_t(pick)] = true;
       left = x;
@@ -105,34 +104,64 @@ class Rule {
 class Call : public test::FittedRows {
  public:
   explicit Call(const Problem& p, bool shared = true)
-      : test::FittedRows(p), shared(shared), factors(size_t(p.rows) * size_t(p.steps * (p.steps + 1) / 2)) {}
+      : test::FittedRows(p),
+        shared(shared),
+        factors(size_t(p.rows) * size_t(p.steps * (p.steps + 1) / 2)),
+        numbers(size_t(p.rows) * 3 * size_t(p.steps)) {}
 
+  // With a Gram.
   void check() {
-    OrthogonalArguments a{gram.data(),
-                          correlations.data(),
-                          weights.data(),
-                          x.data(),
-                          atoms.data(),
-                          tolerances.data(),
-                          running.data(),
-                          shared ? nullptr : factors.data(),
-                          indices.data(),
-                          values.data(),
-                          counts.data(),
-                          padded,
-                          padded,
-                          (long long)x.stride,
-                          (long long)atoms.stride,
-                          p.n,
-                          p.d,
-                          p.type,
-                          p.type,
-                          p.steps,
-                          p.sign,
-                          p.nonNegative,
-                          0};
+    OrthogonalArguments a = arguments();
+    a.gram = gram.data();
+    a.correlations = correlations.data();
+    a.gramStride = a.correlationStride = padded;
+    if (shared) a.factors = nullptr;
+    const char* names[] = {"pursue_orthogonal_f32", "pursue_orthogonal_bf16", "pursue_orthogonal_f16"};
     size_t bytes = 256 + size_t(p.steps) * 56 + (shared ? size_t(p.steps * (p.steps + 1) / 2) * 8 : 0);
-    test::run("pursue_orthogonal", {unsigned(p.rows), 1, 1}, 256, bytes, a);
+    test::run(names[p.gram], {unsigned(p.rows), 1, 1}, 256, bytes, a);
+    expect_all();
+  }
+
+  // Without one, step by step.
+  void check_steps() {
+    OrthogonalArguments a = arguments();
+    a.numbers = numbers.data();
+    a.best = best.data();
+    a.residual = static_cast<float*>(residual.data());
+    a.residualStride = (long long)residual.stride;
+    for (int step = 0; step < p.steps; step++) {
+      search(true);
+      a.last = step + 1 == p.steps;
+      test::run("step_orthogonal", {unsigned(p.rows), 1, 1}, 256, 256 + size_t(p.steps) * 24, a);
+    }
+    expect_all();
+    expect_residual();
+  }
+
+ private:
+  OrthogonalArguments arguments() {
+    OrthogonalArguments a{};
+    a.weights = weights.data();
+    a.x = x.data();
+    a.atoms = atoms.data();
+    a.tolerances = tolerances.data();
+    a.running = running.data();
+    a.factors = factors.data();
+    a.indices = indices.data();
+    a.values = values.data();
+    a.counts = counts.data();
+    a.xStride = (long long)x.stride;
+    a.atomStride = (long long)atoms.stride;
+    a.n = p.n;
+    a.d = p.d;
+    a.xFormat = a.atomFormat = p.type;
+    a.steps = p.steps;
+    a.sign = p.sign;
+    a.nonNegative = p.nonNegative;
+    return a;
+  }
+
+  void expect_all() {
     for (int r = 0; r < p.rows; r++) {
       Row row = test::row_of(x, r);
       Rule rule(p, dense, excluded, row);
@@ -142,15 +171,20 @@ class Call : public test::FittedRows {
   }
 
   const bool shared;
-  test::Device<double> factors;
+  test::Device<double> factors, numbers;
 };
+
+void check_both(const Problem& p) {
+  Call(p).check();
+  Call(p).check_steps();
+}
 
 TEST(every_sign_and_number_of_atoms) {
   for (int n : {1, 5, 40, 1030})
     for (int sign : {SIGN_SIGNED, SIGN_POSITIVE, SIGN_MAGNITUDE}) {
       Problem p{3, n, 30, 4};
       p.sign = sign;
-      Call(p).check();
+      check_both(p);
     }
 }
 
@@ -159,6 +193,24 @@ TEST(many_steps_in_shared_and_global_memory) {
     Problem p{2, 90, 80, 45};
     Call(p, shared).check();
   }
+  Call(Problem{2, 90, 80, 45}).check_steps();
+}
+
+TEST(grams_of_16_bits) {
+  for (int gram : {BF16, F16})
+    for (float tolerance : {0.0f, 3.0f}) {
+      Problem p{3, 1030, 30, 9};
+      p.gram = gram;
+      p.whole = true;
+      p.tolerance = tolerance;
+      Call(p).check();
+    }
+  Problem p{6, 40, 30, 9};
+  p.gram = BF16;
+  p.whole = p.nonNegative = true;
+  p.sign = SIGN_POSITIVE;
+  p.shift = 0.8f;
+  Call(p).check();
 }
 
 TEST(tolerances_and_formats) {
@@ -168,16 +220,20 @@ TEST(tolerances_and_formats) {
       p.type = type;
       p.offset = offset;
       p.tolerance = 3;
-      Call(p).check();
+      check_both(p);
     }
 }
 
 TEST(atoms_that_depend_on_others_are_passed_over) {
-  Problem p{4, 16, 6, 12};
-  p.dependent = 8;
-  Call call(p);
-  call.check();
-  EXPECT(call.left > 0);
+  for (bool steps : {false, true})
+    for (int sign : {SIGN_MAGNITUDE, SIGN_SIGNED}) {
+      Problem p{4, 16, 6, 12};
+      p.dependent = 8;
+      p.sign = sign;
+      Call call(p);
+      steps ? call.check_steps() : call.check();
+      EXPECT(call.left > 0);
+    }
 }
 
 TEST(values_stay_positive_and_atoms_leave) {
@@ -186,9 +242,11 @@ TEST(values_stay_positive_and_atoms_leave) {
     p.sign = SIGN_POSITIVE;
     p.nonNegative = true;
     p.shift = 0.8f;
-    Call call(p);
-    call.check();
-    EXPECT(call.left > 7);  // more than the row that does not run has
+    for (bool steps : {false, true}) {
+      Call call(p);
+      steps ? call.check_steps() : call.check();
+      EXPECT(call.left > 7);  // more than the row that does not run has
+    }
   }
 }
 

@@ -264,9 +264,8 @@ class Call {
       for (int first = 0; first < n; first += chunk) {
         int columns = std::min(chunk, n - first);
         multiply(r, first, columns, products.data(), chunk);
-        SearchArguments a{products.data(), weights.data() + first, best.data(), indices.data(), counts.data(),
-                          running.data(),  chunk,                  first,       columns,        o.steps,
-                          o.sign,          o.reselection,          0};
+        SearchArguments a{products.data(), weights.data() + first, best.data(), indices.data(), running.data(), chunk, first,
+                          columns,         o.steps,                o.sign,      o.reselection,  0};
         test::run("search_products", {unsigned(rows), 1, 1}, 256, 8 * sizeof(Candidate), a);
       }
       StepArguments a{atoms.data(),      squares.data(),

@@ -1,16 +1,16 @@
 // One sweep over all atoms for a row whose values have changed: the correlations p_j − Σ γ_s·G[S_s, j] with what is left,
 // and the best of them. They are computed from the row's own correlations p each time, so that no rounding outlives a
 // step, and are not kept. A block works on a row; a thread owns quads of atoms for good.
-// Bytes: count·n·4 of the Gram and 8·n of correlations and weights, out of L2 or memory.
+// Bytes: count·n elements of the Gram and 8·n of correlations and weights, out of L2 or memory.
 #pragma once
 #include "best_atom.cuh"
 #include "residuals.cuh"
 
-template <int THREADS>
+template <int FORMAT, int THREADS>
 struct GramSweep {
   static constexpr int WARPS = THREADS / 32, BATCH = 4;  // rows of the Gram under way at once
 
-  const float* gram;
+  const void* gram;
   long long gramStride;
   const float* correlations;  // of the row
   const float* weights;
@@ -26,11 +26,11 @@ struct GramSweep {
       float4 p = *reinterpret_cast<const float4*>(correlations + at);
       int s = 0;
       for (; s + BATCH <= count; s += BATCH) {
-        float4 g[BATCH];
-        UNROLL for (int i = 0; i < BATCH; i++) g[i] = row_quad(atoms[s + i], at);
-        UNROLL for (int i = 0; i < BATCH; i++) p = without(p, values[s + i], g[i]);
+        uint4 g[BATCH];
+        UNROLL for (int i = 0; i < BATCH; i++) g[i] = stored_quad(atoms[s + i], at);
+        UNROLL for (int i = 0; i < BATCH; i++) p = without(p, values[s + i], widened(g[i], FORMAT));
       }
-      for (; s < count; s++) p = without(p, values[s], row_quad(atoms[s], at));
+      for (; s < count; s++) p = without(p, values[s], widened(stored_quad(atoms[s], at), FORMAT));
       best.offer<MAGNITUDES>(at, p, __ldg(reinterpret_cast<const float4*>(weights + at)));
     }
     return best;
@@ -49,7 +49,10 @@ struct GramSweep {
   }
 
  private:
-  __device__ __forceinline__ float4 row_quad(int atom, int at) const {
-    return __ldg(reinterpret_cast<const float4*>(gram + atom * gramStride + at));
+  __device__ __forceinline__ uint4 stored_quad(int atom, int at) const {
+    long long element = atom * gramStride + at;
+    if (FORMAT == FORMAT_F32) return __ldg(reinterpret_cast<const uint4*>(static_cast<const float*>(gram) + element));
+    uint2 v = __ldg(reinterpret_cast<const uint2*>(static_cast<const unsigned short*>(gram) + element));
+    return make_uint4(v.x, v.y, 0, 0);
   }
 };

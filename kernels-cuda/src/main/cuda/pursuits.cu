@@ -36,7 +36,7 @@
 ARGUMENTS(MeasureArguments, 64);
 ARGUMENTS(BeginArguments, 104);
 ARGUMENTS(PursueArguments, 152);
-ARGUMENTS(SearchArguments, 80);
+ARGUMENTS(SearchArguments, 72);
 ARGUMENTS(StepArguments, 112);
 ARGUMENTS(ResidualArguments, 88);
 ARGUMENTS(GramArguments, 48);
@@ -142,8 +142,8 @@ KERNEL(search_products, BLOCK, 4, const SearchArguments a) {
   float* correlations = a.correlations + row * a.correlationStride;
   int thread = (int)threadIdx.x;
   if (a.reselection == RESELECTION_FORBID) {
-    for (int step = thread; step < a.counts[row]; step += BLOCK) {
-      int column = a.indices[row * a.steps + step] - a.firstColumn;
+    for (int step = thread; step < a.steps; step += BLOCK) {
+      int column = a.indices[row * a.steps + step] - a.firstColumn;  // an empty slot's lies before the first
       if (column >= 0 && column < a.columns) correlations[column] = not_a_number();
     }
     __syncthreads();

@@ -77,8 +77,7 @@ struct SearchArguments {
   float* correlations;   // [rows, columns], rows at multiples of 16 bytes
   const float* weights;  // of the columns, at a multiple of 16 bytes, NaN up to a multiple of four
   Candidate* best;       // [rows]
-  const int* indices;    // [rows, steps]
-  const int* counts;     // [rows]
+  const int* indices;    // [rows, steps]; −1 where a slot is empty
   const int* running;    // [rows]
   long long correlationStride;
   int firstColumn;

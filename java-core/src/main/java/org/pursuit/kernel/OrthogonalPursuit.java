@@ -17,8 +17,8 @@ import org.pursuit.kernel.MatchingPursuit.Sign;
  * index.
  *
  * <p>An atom that depends on the support, of which {@code ‖D_j‖²} leaves no more than {@value
- * #DEPENDENCE} of itself orthogonal to it, is masked for that row, and the next best is tried.
- * (scikit-learn ends the row there.)
+ * #DEPENDENCE} of itself orthogonal to it, is masked for that row, and the step that picked it adds
+ * none. (scikit-learn ends the row there.)
  *
  * <p>With {@code nonNegative} the values are those of {@code argmin ‖x − Σ γ_s·D_s‖², γ ≥ 0} over
  * the support, found by the active set of Lawson and Hanson (1974): where the free fit has a value

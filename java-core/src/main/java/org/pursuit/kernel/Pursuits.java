@@ -180,12 +180,31 @@ public abstract class Pursuits extends KernelFamily {
   }
 
   /**
-   * Orthogonal matching pursuit; see {@link OrthogonalPursuit} for the rule. Every step sums the
-   * support's rows of the Gram.
+   * Orthogonal matching pursuit by residual products; see {@link OrthogonalPursuit} for the rule.
+   * Every step multiplies the residuals with all atoms.
    *
    * @param x rows [rows, d]
    * @param atoms [n, d]
-   * @param gram F32, of exactly these atoms
+   * @param codes [rows, steps]; receives each atom of a row's support once, in the order in which
+   *     they were picked, with the values of the last fit
+   * @param residual receives what the codes leave of each row, {@code x − Σ γ·D} with one float32
+   *     rounding a slot, F32 [rows, d]; null if not wanted
+   */
+  public final void orthogonalMatchingPursuit(
+      Matrix x, Matrix atoms, OrthogonalPursuit options, FixedWidthCodes codes, Matrix residual) {
+    checkOrthogonal(x, atoms, options, codes, residual);
+    pursueOrthogonally(x, atoms, null, options, codes, residual);
+  }
+
+  /**
+   * Orthogonal matching pursuit that sums the support's rows of the Gram at every step instead;
+   * picks and values agree up to rounding. The rounding of a 16-bit Gram limits how well picks are
+   * told apart: a correlation is off by up to {@code u·Σ |γ_s·⟨D_s, D_j⟩|}, with u = 2⁻⁸ for BF16
+   * and 2⁻¹¹ for F16. The values are fits with products of the atoms as ever.
+   *
+   * @param x rows [rows, d]
+   * @param atoms [n, d]
+   * @param gram of exactly these atoms
    * @param codes [rows, steps]; receives each atom of a row's support once, in the order in which
    *     they were picked, with the values of the last fit
    * @param residual receives what the codes leave of each row, {@code x − Σ γ·D} with one float32
@@ -199,13 +218,28 @@ public abstract class Pursuits extends KernelFamily {
       OrthogonalPursuit options,
       FixedWidthCodes codes,
       Matrix residual) {
+    checkOrthogonal(x, atoms, options, codes, residual);
+    checkGram(gram, atoms);
+    pursueOrthogonally(x, atoms, gram, options, codes, residual);
+  }
+
+  private void checkOrthogonal(
+      Matrix x, Matrix atoms, OrthogonalPursuit options, FixedWidthCodes codes, Matrix residual) {
     check.handle(x, "x");
     check.columns(atoms, x.columns(), "atoms");
     Check.required(options, "options");
     check.optional(options.atomMask(), atoms.rows(), "atomMask");
     checkCodes(codes, x.rows(), options.steps());
     checkResidual(residual, x, atoms);
-    checkFloat32Gram(gram, atoms);
+  }
+
+  private void pursueOrthogonally(
+      Matrix x,
+      Matrix atoms,
+      Gram gram,
+      OrthogonalPursuit options,
+      FixedWidthCodes codes,
+      Matrix residual) {
     KernelEvent event = begin();
     try {
       touch(residual);
@@ -216,12 +250,31 @@ public abstract class Pursuits extends KernelFamily {
   }
 
   /**
-   * Gradient pursuit; see {@link GradientPursuit} for the rule. Every step sums the support's rows
-   * of the Gram.
+   * Gradient pursuit by residual products; see {@link GradientPursuit} for the rule. Every step
+   * multiplies the residuals with all atoms.
    *
    * @param x rows [rows, d]
    * @param atoms [n, d]
-   * @param gram F32, of exactly these atoms
+   * @param codes [rows, steps]; receives the atoms of each row whose values are not 0, in the order
+   *     in which they joined the support
+   * @param residual receives what the codes leave of each row, {@code x − Σ w·D} with one float32
+   *     rounding a slot, F32 [rows, d]; null if not wanted
+   */
+  public final void gradientPursuit(
+      Matrix x, Matrix atoms, GradientPursuit options, FixedWidthCodes codes, Matrix residual) {
+    checkGradientPursuit(x, atoms, options, codes, residual);
+    pursueGradient(x, atoms, null, options, codes, residual);
+  }
+
+  /**
+   * Gradient pursuit that sums the support's rows of the Gram at every step instead; picks and
+   * values agree up to rounding. The rounding of a 16-bit Gram limits how well picks are told
+   * apart, as for {@link #orthogonalMatchingPursuit(Matrix, Matrix, Gram, OrthogonalPursuit,
+   * FixedWidthCodes, Matrix)}; gradients are products of the atoms as ever.
+   *
+   * @param x rows [rows, d]
+   * @param atoms [n, d]
+   * @param gram of exactly these atoms
    * @param codes [rows, steps]; receives the atoms of each row whose values are not 0, in the order
    *     in which they joined the support
    * @param residual receives what the codes leave of each row, {@code x − Σ w·D} with one float32
@@ -235,6 +288,13 @@ public abstract class Pursuits extends KernelFamily {
       GradientPursuit options,
       FixedWidthCodes codes,
       Matrix residual) {
+    checkGradientPursuit(x, atoms, options, codes, residual);
+    checkGram(gram, atoms);
+    pursueGradient(x, atoms, gram, options, codes, residual);
+  }
+
+  private void checkGradientPursuit(
+      Matrix x, Matrix atoms, GradientPursuit options, FixedWidthCodes codes, Matrix residual) {
     check.handle(x, "x");
     check.columns(atoms, x.columns(), "atoms");
     Check.required(options, "options");
@@ -242,7 +302,15 @@ public abstract class Pursuits extends KernelFamily {
     check.optional(options.atomMask(), atoms.rows(), "atomMask");
     checkCodes(codes, x.rows(), options.steps());
     checkResidual(residual, x, atoms);
-    checkFloat32Gram(gram, atoms);
+  }
+
+  private void pursueGradient(
+      Matrix x,
+      Matrix atoms,
+      Gram gram,
+      GradientPursuit options,
+      FixedWidthCodes codes,
+      Matrix residual) {
     KernelEvent event = begin();
     try {
       touch(residual);
@@ -266,14 +334,6 @@ public abstract class Pursuits extends KernelFamily {
               + " is stale: atoms "
               + atoms
               + " were written to or are others; compute it again");
-    }
-  }
-
-  /** Values that are fitted need all of a product. */
-  private void checkFloat32Gram(Gram gram, Matrix atoms) {
-    checkGram(gram, atoms);
-    if (gram.products().dtype() != DType.F32) {
-      throw new IllegalArgumentException("gram: expected F32, found " + gram.products().dtype());
     }
   }
 
@@ -368,6 +428,7 @@ public abstract class Pursuits extends KernelFamily {
   /**
    * Computes {@link #orthogonalMatchingPursuit}.
    *
+   * @param gram null for residual products
    * @param residual null if not wanted
    */
   protected abstract void orthogonalMatchingPursuitKernel(
@@ -381,6 +442,7 @@ public abstract class Pursuits extends KernelFamily {
   /**
    * Computes {@link #gradientPursuit}.
    *
+   * @param gram null for residual products
    * @param residual null if not wanted
    */
   protected abstract void gradientPursuitKernel(

@@ -57,10 +57,10 @@ final class ScalarOrthogonalPursuit {
         return;
       }
       allowed[pick] = false;
+      steps++;
       if (!fit.add(pick, productsWithSupport(atoms, pick), product(atoms, pick, x))) {
         continue;
       }
-      steps++;
       if (options.nonNegative()) {
         fit.keepPositive(allowed);
         allowed[pick] = false;

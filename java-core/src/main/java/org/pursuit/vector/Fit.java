@@ -17,9 +17,13 @@ abstract class Fit {
     return atoms.length;
   }
 
-  final void clear() {
+  /** Begins a row. */
+  void clear() {
     count = 0;
   }
+
+  /** Excludes what may not be picked again from correlations with atoms {@code first} and on. */
+  void exclude(float[] tile, int at, int first, int length) {}
 
   final int count() {
     return count;

@@ -1,6 +1,7 @@
 package org.pursuit.vector;
 
 import java.util.Arrays;
+import org.pursuit.data.DType;
 import org.pursuit.data.HostMatrix;
 
 /**
@@ -17,6 +18,9 @@ final class GramSweep {
   private final float[][] rows = new float[ROWS][];
   private final int[] at = new int[ROWS];
   private final float[] taken = new float[ROWS];
+
+  /** Blocks of a 16-bit Gram's rows. */
+  private float[][] widened = {};
 
   /**
    * Finds the best atom; {@code best} has been reset.
@@ -41,15 +45,14 @@ final class GramSweep {
       int s = 0;
       for (; s + ROWS <= count; s += ROWS) {
         for (int i = 0; i < ROWS; i++) {
-          rows[i] = gram.floats(atoms[s + i]);
-          at[i] = gram.offset(atoms[s + i]) + first;
+          read(gram, atoms[s + i], first, length, i);
           taken[i] = -values[s + i];
         }
         Sums.add8(block, taken, rows, at, length);
       }
       for (; s < count; s++) {
-        float[] row = gram.floats(atoms[s]);
-        Sums.add(block, 0, -values[s], row, gram.offset(atoms[s]) + first, length);
+        read(gram, atoms[s], first, length, 0);
+        Sums.add(block, 0, -values[s], rows[0], at[0], length);
       }
       int before = best.atom;
       Correlations.find(block, 0, weights, first, length, magnitude, best);
@@ -57,6 +60,21 @@ final class GramSweep {
         best.product = block[best.atom - first];
       }
     }
+  }
+
+  /** Makes a block of a row of the Gram readable at place {@code i}. */
+  private void read(HostMatrix gram, int atom, int first, int length, int i) {
+    if (gram.dtype() == DType.F32) {
+      rows[i] = gram.floats(atom);
+      at[i] = gram.offset(atom) + first;
+      return;
+    }
+    if (widened.length == 0) {
+      widened = new float[ROWS][BLOCK];
+    }
+    gram.readRow(atom, first, length, widened[i], 0);
+    rows[i] = widened[i];
+    at[i] = 0;
   }
 
   /** Forgets the Gram. */

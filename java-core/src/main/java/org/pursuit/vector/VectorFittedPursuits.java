@@ -2,72 +2,79 @@ package org.pursuit.vector;
 
 import java.util.Arrays;
 import org.pursuit.data.FixedWidthCodes;
-import org.pursuit.data.HostFloats;
-import org.pursuit.data.HostInts;
 import org.pursuit.data.HostMatrix;
+import org.pursuit.data.Mask;
 import org.pursuit.kernel.GradientPursuit;
-import org.pursuit.kernel.GradientPursuit.Support;
 import org.pursuit.kernel.MatchingPursuit.AtomScaling;
 import org.pursuit.kernel.MatchingPursuit.Sign;
 import org.pursuit.kernel.OrthogonalPursuit;
 
 /**
- * Pursuits that move all values of a row's support at every step, on groups of rows: one product
- * gives a group's correlations, and each row then runs its steps alone, each a {@link GramSweep}
- * and a {@link Fit}.
+ * Pursuits that move all values of a row's support at every step, on groups of rows. With a Gram
+ * one product gives a group's correlations, and each row then runs its steps alone, each a {@link
+ * GramSweep} and a {@link Fit}. Without one every step searches the product of the group's
+ * residuals with all atoms, and each row keeps its fit from step to step.
  */
 final class VectorFittedPursuits {
+  /** Fits that a group keeps. */
+  private static final long FIT_BYTES = 64L << 20;
+
   private final Workers workers;
   private final Product product;
   private final AtomWeights atomWeights;
+  private final ResidualSearch search;
+  private final FittedRule rule = new FittedRule();
   private final Product.Rows inputRows = this::readInput;
   private final Product.Consumer keep = this::keepCorrelations;
+  private final ResidualSearch.Excluded exclude = this::exclude;
   private final Workers.Task pursue = this::pursueRows;
+  private final Workers.Task load = this::loadRows;
+  private final Workers.Task step = this::stepRows;
+  private final Workers.Task store = this::storeRows;
   private final Scratch[] scratch;
 
   private HostMatrix x;
   private HostMatrix atoms;
   private HostMatrix gram;
   private HostMatrix residual;
-
-  /** The rule, of which the other is null. */
-  private OrthogonalPursuit orthogonal;
-
-  private GradientPursuit gradient;
-  private Sign sign;
-  private int steps;
-  private float toleranceAbsolute;
-  private float toleranceRelative;
-  private int[] rowSteps;
-  private int[] picks;
-  private float[] values;
-  private int[] counts;
   private float[] correlations = {};
+
+  /** The fits of a group without a Gram, of each kind of rule, and its tolerances. */
+  private final Fit[][] fits = new Fit[FittedRule.KINDS][0];
+
+  private float[] tolerances = {};
   private int groupFrom;
+  private int taken;
 
   /** What a worker needs for a row. */
   private static final class Scratch {
+    final FittedRule.Scratch row = new FittedRule.Scratch();
     final GramSweep sweep = new GramSweep();
     final Correlations.Best best = new Correlations.Best();
-    OrthogonalFit orthogonal = new OrthogonalFit(0);
-    GradientFit gradient = new GradientFit(0);
-    float[] left = {};
-    float[] widened = {};
+    final Fit[] fits = new Fit[FittedRule.KINDS];
   }
 
-  VectorFittedPursuits(Workers workers, Product product, AtomWeights atomWeights) {
+  VectorFittedPursuits(
+      Workers workers, Product product, AtomWeights atomWeights, ResidualSearch search) {
     this.workers = workers;
     this.product = product;
     this.atomWeights = atomWeights;
+    this.search = search;
     this.scratch = new Scratch[workers.count()];
     Arrays.setAll(scratch, worker -> new Scratch());
   }
 
   void trim() {
-    correlations = new float[0];
+    correlations = tolerances = new float[0];
+    Arrays.fill(fits, new Fit[0]);
     Arrays.setAll(scratch, worker -> new Scratch());
   }
 
+  /**
+   * Pursues orthogonally.
+   *
+   * @param gram null for residual products
+   */
   void pursue(
       HostMatrix x,
       HostMatrix atoms,
@@ -75,16 +82,15 @@ final class VectorFittedPursuits {
       OrthogonalPursuit options,
       FixedWidthCodes codes,
       HostMatrix residual) {
-    orthogonal = options;
-    gradient = null;
-    sign = options.sign();
-    steps = options.steps();
-    toleranceAbsolute = options.toleranceAbsolute();
-    toleranceRelative = options.toleranceRelative();
-    atomWeights.measure(atoms, options.atomMask(), true);
-    pursueGroups(x, atoms, gram, codes, residual);
+    rule.orthogonal(options);
+    pursue(x, atoms, gram, options.atomMask(), true, codes, residual);
   }
 
+  /**
+   * Pursues along gradients.
+   *
+   * @param gram null for residual products
+   */
   void pursue(
       HostMatrix x,
       HostMatrix atoms,
@@ -92,45 +98,54 @@ final class VectorFittedPursuits {
       GradientPursuit options,
       FixedWidthCodes codes,
       HostMatrix residual) {
-    orthogonal = null;
-    gradient = options;
-    sign = options.sign();
-    steps = options.steps();
-    toleranceAbsolute = options.toleranceAbsolute();
-    toleranceRelative = options.toleranceRelative();
-    rowSteps = options.rowSteps() == null ? null : ((HostInts) options.rowSteps()).array();
-    atomWeights.measure(atoms, options.atomMask(), options.scaling() == AtomScaling.NORMALISED);
-    pursueGroups(x, atoms, gram, codes, residual);
+    rule.gradient(options);
+    boolean normalised = options.scaling() == AtomScaling.NORMALISED;
+    pursue(x, atoms, gram, options.atomMask(), normalised, codes, residual);
   }
 
-  private void pursueGroups(
-      HostMatrix x, HostMatrix atoms, HostMatrix gram, FixedWidthCodes codes, HostMatrix residual) {
+  private void pursue(
+      HostMatrix x,
+      HostMatrix atoms,
+      HostMatrix gram,
+      Mask atomMask,
+      boolean normalised,
+      FixedWidthCodes codes,
+      HostMatrix residual) {
     this.x = x;
     this.atoms = atoms;
     this.gram = gram;
     this.residual = residual;
-    picks = ((HostInts) codes.indices()).array();
-    values = ((HostFloats) codes.values()).array();
-    counts = ((HostInts) codes.counts()).array();
+    atomWeights.measure(atoms, atomMask, normalised);
+    rule.begin(x, atoms, gram, codes);
     try {
-      int n = atoms.rows();
-      int group = VectorPursuits.rowsWithCorrelations(x.rows(), n, atoms.columns());
+      int group = groupRows();
       int rows;
       for (groupFrom = 0; groupFrom < x.rows(); groupFrom += rows) {
         rows = Math.min(group, x.rows() - groupFrom);
-        correlations = Grow.floats(correlations, rows * n);
-        product.multiply(inputRows, groupFrom, groupFrom + rows, atoms, null, keep);
-        workers.run(pursue, rows, 1);
+        if (gram == null) {
+          pursueByProducts(rows);
+        } else {
+          correlations = Grow.floats(correlations, rows * atoms.rows());
+          product.multiply(inputRows, groupFrom, groupFrom + rows, atoms, null, keep);
+          workers.run(pursue, rows, 1);
+        }
       }
     } finally {
-      picks = null; // a closed code's arrays must not live on here
-      values = null;
-      counts = null;
-      rowSteps = null;
+      rule.release();
       for (Scratch own : scratch) {
         own.sweep.release();
       }
     }
+  }
+
+  private int groupRows() {
+    int n = atoms.rows();
+    int d = atoms.columns();
+    if (gram != null) {
+      return VectorPursuits.rowsWithCorrelations(x.rows(), n, d);
+    }
+    long most = Math.min(Product.groupRows(d), FIT_BYTES / rule.fitBytes());
+    return Math.clamp(most, 1, Math.max(1, x.rows()));
   }
 
   private void readInput(int row, float[] target) {
@@ -143,98 +158,38 @@ final class VectorFittedPursuits {
 
   private void pursueRows(int worker, int from, int to) {
     Scratch own = scratch[worker];
-    int d = atoms.columns();
-    own.left = Grow.floats(own.left, d);
-    own.widened = Grow.floats(own.widened, d);
+    rule.begin(own.row);
+    Fit fit = own.fits[rule.kind()] = rule.fit(own.fits[rule.kind()]);
     for (int i = from; i < to; i++) {
-      Fit fit = orthogonal != null ? pursueOrthogonally(own, i) : pursueGradient(own, i);
-      store(fit, groupFrom + i);
+      pursueRow(own, fit, i);
+      rule.store(fit, groupFrom + i);
       if (residual != null) {
-        leave(own, fit, groupFrom + i);
-        residual.writeRow(groupFrom + i, 0, d, own.left, 0);
+        rule.leave(own.row, fit, groupFrom + i, own.row.left, 0);
+        residual.writeRow(groupFrom + i, 0, atoms.columns(), own.row.left, 0);
       }
     }
   }
 
-  /**
-   * The norm at which the row of an empty fit stops; NaN if it is not finite, and takes no step.
-   */
-  private float begin(Scratch own, Fit fit, int i) {
-    fit.clear();
-    leave(own, fit, groupFrom + i);
-    double norm = norm(own.left);
-    return Double.isFinite(norm)
-        ? Math.max(toleranceAbsolute, (float) (toleranceRelative * norm))
-        : Float.NaN;
-  }
-
-  /** Whether a row goes on. */
-  private boolean above(float tolerance, Scratch own) {
-    return !(tolerance > 0 && norm(own.left) <= tolerance) && tolerance >= 0;
-  }
-
-  private Fit pursueOrthogonally(Scratch own, int i) {
-    if (own.orthogonal.capacity() < steps) {
-      own.orthogonal = new OrthogonalFit(steps);
-    }
-    OrthogonalFit fit = own.orthogonal;
-    float tolerance = begin(own, fit, i);
+  private void pursueRow(Scratch own, Fit fit, int i) {
+    float[] left = own.row.left;
+    int b = groupFrom + i;
     int at = i * atoms.rows();
-    int taken = 0;
-    while (taken < steps && fit.count() < atoms.columns() && above(tolerance, own)) {
-      int pick = best(own, fit, at);
-      if (pick < 0 || own.best.product == 0 || !Float.isFinite(own.best.product)) {
-        return fit;
-      }
-      if (fit.add(gram, pick, correlations[at + pick])) {
-        taken++;
-        if (orthogonal.nonNegative()) {
-          fit.keepPositive(gram, correlations, at);
-        }
-        if (tolerance > 0) {
-          leave(own, fit, groupFrom + i);
-        }
-      }
-      // It is in the support, depends on it, or has left at once.
-      correlations[at + pick] = Float.NaN;
-    }
-    return fit;
-  }
-
-  private Fit pursueGradient(Scratch own, int i) {
-    if (own.gradient.capacity() < steps) {
-      own.gradient = new GradientFit(steps);
-    }
-    GradientFit fit = own.gradient;
-    float tolerance = begin(own, fit, i);
-    int at = i * atoms.rows();
-    int most = rowSteps == null ? steps : Math.min(steps, rowSteps[groupFrom + i]);
-    for (int taken = 0; taken < most && above(tolerance, own); taken++) {
-      int pick = best(own, fit, at);
-      if (pick < 0 || !Float.isFinite(own.best.product)) {
-        break;
-      }
-      fit.add(pick);
-      if (!fit.move(gram, correlations, at, gradient.nonNegative(), gradient.epsilon())) {
-        break;
-      }
-      if (gradient.support() == Support.RECOMPUTED) {
-        fit.dropZeros();
-      }
-      fit.round();
-      if (tolerance > 0) {
-        leave(own, fit, groupFrom + i);
+    float tolerance = rule.begin(fit, b, left, 0);
+    int most = rule.stepsOf(b);
+    for (int step = 0; step < most && rule.goesOn(fit, tolerance, left, 0); step++) {
+      findBest(own, fit, at);
+      int pick = own.best.atom;
+      if (!rule.picks(own.best)
+          || !rule.take(own.row, fit, b, pick, correlations, at, left, 0, tolerance)) {
+        return;
       }
     }
-    fit.dropZeros();
-    fit.round();
-    return fit;
   }
 
   /** The best atom for what the fit leaves. */
-  private int best(Scratch own, Fit fit, int at) {
-    Correlations.Best best = own.best;
-    best.reset(sign == Sign.SIGNED ? Float.NEGATIVE_INFINITY : 0);
+  private void findBest(Scratch own, Fit fit, int at) {
+    Sign sign = rule.sign();
+    own.best.reset(ResidualSearch.start(sign));
     own.sweep.find(
         gram,
         correlations,
@@ -245,35 +200,71 @@ final class VectorFittedPursuits {
         fit.count(),
         atomWeights.weights(),
         sign == Sign.MAGNITUDE,
-        best);
-    return best.atom;
+        own.best);
   }
 
-  /** What the fit leaves of a row, with one rounding a slot. */
-  private void leave(Scratch own, Fit fit, int b) {
-    int d = atoms.columns();
-    x.readRow(b, 0, d, own.left, 0);
-    for (int s = 0; s < fit.count(); s++) {
-      int j = fit.atoms()[s];
-      float[] atom = atoms.floats(j, own.widened);
-      Sums.add(own.left, 0, -fit.values()[s], atom, atoms.floatOffset(j), d);
+  private void pursueByProducts(int rows) {
+    search.grow(rows, atoms.columns());
+    tolerances = Grow.floats(tolerances, rows);
+    if (fits[rule.kind()].length < rows) {
+      fits[rule.kind()] = Arrays.copyOf(fits[rule.kind()], rows);
+    }
+    workers.run(load, rows, workers.chunk(rows, 16));
+    for (taken = 0;
+        taken < rule.steps()
+            && search.find(rows, atoms, atomWeights.weights(), rule.sign(), exclude);
+        taken++) {
+      workers.run(step, rows, workers.chunk(rows, 16));
+    }
+    workers.run(store, rows, workers.chunk(rows, 16));
+  }
+
+  private void exclude(int row, float[] tile, int at, int first, int count) {
+    fits[rule.kind()][row].exclude(tile, at, first, count);
+  }
+
+  private void loadRows(int worker, int from, int to) {
+    Fit[] fits = this.fits[rule.kind()];
+    for (int i = from; i < to; i++) {
+      int b = groupFrom + i;
+      int at = i * atoms.columns();
+      fits[i] = rule.fit(fits[i]);
+      tolerances[i] = rule.begin(fits[i], b, search.residuals, at);
+      search.running[i] =
+          rule.stepsOf(b) > 0 && rule.goesOn(fits[i], tolerances[i], search.residuals, at);
     }
   }
 
-  private double norm(float[] left) {
-    double sum = 0;
-    for (int i = 0; i < atoms.columns(); i++) {
-      sum += (double) left[i] * left[i];
+  private void stepRows(int worker, int from, int to) {
+    Scratch own = scratch[worker];
+    rule.begin(own.row);
+    for (int i = from; i < to; i++) {
+      if (search.running[i]) {
+        search.running[i] = takeStep(own.row, i);
+      }
     }
-    return Math.sqrt(sum);
   }
 
-  private void store(Fit fit, int b) {
-    int base = b * steps;
-    System.arraycopy(fit.atoms(), 0, picks, base, fit.count());
-    System.arraycopy(fit.values(), 0, values, base, fit.count());
-    Arrays.fill(picks, base + fit.count(), base + steps, -1);
-    Arrays.fill(values, base + fit.count(), base + steps, 0);
-    counts[b] = fit.count();
+  /** Takes a step of a row; whether it goes on. */
+  private boolean takeStep(FittedRule.Scratch own, int i) {
+    Fit fit = fits[rule.kind()][i];
+    Correlations.Best best = search.bests[i];
+    float[] left = search.residuals;
+    int at = i * atoms.columns();
+    int b = groupFrom + i;
+    return rule.picks(best)
+        && rule.take(own, fit, b, best.atom, null, 0, left, at, tolerances[i])
+        && taken + 1 < rule.stepsOf(b)
+        && rule.goesOn(fit, tolerances[i], left, at);
+  }
+
+  private void storeRows(int worker, int from, int to) {
+    for (int i = from; i < to; i++) {
+      rule.store(fits[rule.kind()][i], groupFrom + i);
+      if (residual != null) {
+        int at = i * atoms.columns();
+        residual.writeRow(groupFrom + i, 0, atoms.columns(), search.residuals, at);
+      }
+    }
   }
 }

@@ -21,8 +21,8 @@ import org.pursuit.kernel.PursuitGradients;
 import org.pursuit.kernel.Pursuits;
 
 /**
- * Pursuits on groups of rows. Without a Gram every step multiplies the group's residuals with all
- * atoms, and the product's tiles are searched as they come. With one, the first product's
+ * Pursuits on groups of rows. Without a Gram every step multiplies the group's search.residuals
+ * with all atoms, and the product's tiles are searched as they come. With one, the first product's
  * correlations are kept and each row then runs its steps alone.
  */
 final class VectorPursuits extends Pursuits {
@@ -36,12 +36,12 @@ final class VectorPursuits extends Pursuits {
   private final Product product;
   private final GramProduct gramProduct;
   private final AtomWeights atomWeights;
+  private final ResidualSearch search;
   private final VectorFittedPursuits fitted;
   private final VectorPursuitGradients gradients;
   private final Product.Rows inputRows = this::readInput;
-  private final Product.Rows residualRows = this::readResidual;
   private final Product.Consumer keep = this::keepCorrelations;
-  private final Product.Consumer search = this::searchTile;
+  private final ResidualSearch.Excluded excludePicks = this::excludePicks;
   private final Workers.Task load = this::loadRows;
   private final Workers.Task step = this::stepRows;
   private final Workers.Task pursue = this::pursueRows;
@@ -62,15 +62,8 @@ final class VectorPursuits extends Pursuits {
   private float[] weights = {};
   private float[] correlations = {};
 
-  /** The group's residuals, tolerances, best atoms and whether they go on; rows from groupFrom. */
-  private float[] residuals = {};
-
+  /** The group's tolerances; rows from groupFrom. */
   private float[] tolerances = {};
-  private Correlations.Best[] bests = {};
-  private boolean[] running = {};
-
-  /** The group's rows that take another step by products. */
-  private int[] active = {};
 
   private int groupFrom;
 
@@ -80,7 +73,8 @@ final class VectorPursuits extends Pursuits {
     this.product = product;
     this.gramProduct = new GramProduct(workers, product);
     this.atomWeights = new AtomWeights(workers);
-    this.fitted = new VectorFittedPursuits(workers, product, atomWeights);
+    this.search = new ResidualSearch(product);
+    this.fitted = new VectorFittedPursuits(workers, product, atomWeights, search);
     this.gradients = new VectorPursuitGradients(workers);
     this.widened = new float[workers.count()][0];
   }
@@ -89,10 +83,8 @@ final class VectorPursuits extends Pursuits {
     atomWeights.trim();
     fitted.trim();
     gradients.trim();
-    squares = weights = correlations = residuals = tolerances = new float[0];
-    bests = new Correlations.Best[0];
-    running = new boolean[0];
-    active = new int[0];
+    search.trim();
+    squares = weights = correlations = tolerances = new float[0];
     Arrays.fill(widened, new float[0]);
   }
 
@@ -131,7 +123,7 @@ final class VectorPursuits extends Pursuits {
     fitted.pursue(
         (HostMatrix) x,
         (HostMatrix) atoms,
-        (HostMatrix) gram.products(),
+        gram == null ? null : (HostMatrix) gram.products(),
         options,
         codes,
         (HostMatrix) residual);
@@ -148,7 +140,7 @@ final class VectorPursuits extends Pursuits {
     fitted.pursue(
         (HostMatrix) x,
         (HostMatrix) atoms,
-        (HostMatrix) gram.products(),
+        gram == null ? null : (HostMatrix) gram.products(),
         options,
         codes,
         (HostMatrix) residual);
@@ -220,21 +212,10 @@ final class VectorPursuits extends Pursuits {
   }
 
   private void grow(int rows) {
-    residuals = Grow.floats(residuals, rows * atoms.columns());
+    search.grow(rows, atoms.columns());
     tolerances = Grow.floats(tolerances, rows);
     if (gram != null) {
       correlations = Grow.floats(correlations, rows * atoms.rows());
-    }
-    active = Grow.ints(active, rows);
-    if (running.length < rows) {
-      running = new boolean[rows];
-    }
-    int had = bests.length;
-    if (had < rows) {
-      bests = Arrays.copyOf(bests, rows);
-      for (int i = had; i < rows; i++) {
-        bests[i] = new Correlations.Best();
-      }
     }
   }
 
@@ -242,11 +223,11 @@ final class VectorPursuits extends Pursuits {
   private void loadRows(int worker, int from, int to) {
     int d = atoms.columns();
     for (int i = from; i < to; i++) {
-      x.readRow(groupFrom + i, 0, d, residuals, i * d);
+      x.readRow(groupFrom + i, 0, d, search.residuals, i * d);
       double norm = norm(i);
       tolerances[i] =
           Math.max(options.toleranceAbsolute(), (float) (options.toleranceRelative() * norm));
-      running[i] = allFinite(i) && !(tolerances[i] > 0 && norm <= tolerances[i]);
+      search.running[i] = allFinite(i) && !(tolerances[i] > 0 && norm <= tolerances[i]);
       counts[groupFrom + i] = 0;
       int base = (groupFrom + i) * options.steps();
       Arrays.fill(picks, base, base + options.steps(), -1);
@@ -257,6 +238,7 @@ final class VectorPursuits extends Pursuits {
   /** A row that holds NaN or ∞ has no finite correlation, so it takes no step. */
   private boolean allFinite(int i) {
     int d = atoms.columns();
+    float[] residuals = search.residuals;
     float zero = 0;
     for (int e = i * d; e < (i + 1) * d; e++) {
       zero += residuals[e] * 0;
@@ -266,6 +248,7 @@ final class VectorPursuits extends Pursuits {
 
   private double norm(int i) {
     int d = atoms.columns();
+    float[] residuals = search.residuals;
     double sum = 0;
     for (int e = i * d; e < (i + 1) * d; e++) {
       sum += (double) residuals[e] * residuals[e];
@@ -273,14 +256,10 @@ final class VectorPursuits extends Pursuits {
     return Math.sqrt(sum);
   }
 
-  private float startScore() {
-    return options.sign() == Sign.SIGNED ? Float.NEGATIVE_INFINITY : 0;
-  }
-
   private void storeResiduals(HostMatrix residual, int rows) {
     int d = atoms.columns();
     for (int i = 0; i < rows; i++) {
-      residual.writeRow(groupFrom + i, 0, d, residuals, i * d);
+      residual.writeRow(groupFrom + i, 0, d, search.residuals, i * d);
     }
   }
 
@@ -301,7 +280,7 @@ final class VectorPursuits extends Pursuits {
     int d = atoms.columns();
     float[] scratch = widened[worker] = Grow.floats(widened[worker], d);
     float[] atom = atoms.floats(pick, scratch);
-    Sums.add(residuals, i * d, -c, atom, atoms.floatOffset(pick), d);
+    Sums.add(search.residuals, i * d, -c, atom, atoms.floatOffset(pick), d);
     boolean converged = tolerances[i] > 0 && norm(i) <= tolerances[i];
     return !last && !converged;
   }
@@ -316,48 +295,29 @@ final class VectorPursuits extends Pursuits {
   }
 
   private void pursueByProducts(int rows) {
-    for (int t = 0; t < options.steps(); t++) {
-      int running = 0;
-      for (int i = 0; i < rows; i++) {
-        if (this.running[i]) {
-          active[running++] = i;
-          bests[i].reset(startScore());
-        }
-      }
-      if (running == 0) {
-        return;
-      }
-      product.multiply(residualRows, 0, running, atoms, null, search);
+    boolean forbid = options.reselection() == Reselection.FORBID;
+    ResidualSearch.Excluded excluded = forbid ? excludePicks : null;
+    for (int t = 0;
+        t < options.steps() && search.find(rows, atoms, weights, options.sign(), excluded);
+        t++) {
       workers.run(step, rows, workers.chunk(rows, 16));
     }
   }
 
-  private void readResidual(int row, float[] target) {
-    System.arraycopy(residuals, active[row] * atoms.columns(), target, 0, atoms.columns());
-  }
-
-  private void searchTile(int worker, int row, float[] tile, int at, int column, int count) {
-    int i = active[row];
-    if (options.reselection() == Reselection.FORBID) {
-      int base = (groupFrom + i) * options.steps();
-      for (int s = base; s < base + counts[groupFrom + i]; s++) {
-        if (picks[s] >= column && picks[s] < column + count) {
-          tile[at + picks[s] - column] = Float.NaN;
-        }
+  private void excludePicks(int i, float[] tile, int at, int column, int count) {
+    int base = (groupFrom + i) * options.steps();
+    for (int s = base; s < base + counts[groupFrom + i]; s++) {
+      if (picks[s] >= column && picks[s] < column + count) {
+        tile[at + picks[s] - column] = Float.NaN;
       }
-    }
-    Correlations.Best best = bests[i];
-    int before = best.atom;
-    Correlations.find(tile, at, weights, column, count, magnitude, best);
-    if (best.atom != before) {
-      best.product = tile[at + best.atom - column];
     }
   }
 
   private void stepRows(int worker, int from, int to) {
     for (int i = from; i < to; i++) {
-      Correlations.Best best = bests[i];
-      running[i] = running[i] && best.atom >= 0 && takeStep(worker, i, best.atom, best.product);
+      Correlations.Best best = search.bests[i];
+      search.running[i] =
+          search.running[i] && best.atom >= 0 && takeStep(worker, i, best.atom, best.product);
     }
   }
 
@@ -367,7 +327,7 @@ final class VectorPursuits extends Pursuits {
 
   private void pursueRows(int worker, int from, int to) {
     for (int i = from; i < to; i++) {
-      if (running[i]) {
+      if (search.running[i]) {
         pursueRow(worker, i);
       }
     }
@@ -386,8 +346,9 @@ final class VectorPursuits extends Pursuits {
   private void pursueRow(int worker, int i) {
     int n = atoms.rows();
     int at = i * n;
-    Correlations.Best best = bests[i];
-    best.reset(startScore());
+    Correlations.Best best = search.bests[i];
+    float start = ResidualSearch.start(options.sign());
+    best.reset(start);
     Correlations.find(correlations, at, weights, 0, n, magnitude, best);
     while (best.atom >= 0) {
       int pick = best.atom;
@@ -399,7 +360,7 @@ final class VectorPursuits extends Pursuits {
         correlations[at + pick] = Float.NaN;
       }
       float c = coefficients[(groupFrom + i) * options.steps() + counts[groupFrom + i] - 1];
-      best.reset(startScore());
+      best.reset(start);
       float[] products = gramRow(worker, pick);
       int from = gram.floatOffset(pick);
       Correlations.updateAndFind(correlations, at, c, products, from, weights, n, magnitude, best);

@@ -184,11 +184,22 @@ final class ColdStart {
       kernels.put(
           "orthogonalMatchingPursuit" + shape,
           () -> lab.pursuits().orthogonalMatchingPursuit(x, atoms, gram, picks, fitted, unfitted));
+      Matrix unfittedByProducts =
+          output(lab, "orthogonalMatchingPursuit without Gram" + shape, rows, D);
+      kernels.put(
+          "orthogonalMatchingPursuit without Gram" + shape,
+          () ->
+              lab.pursuits()
+                  .orthogonalMatchingPursuit(x, atoms, picks, fitted, unfittedByProducts));
       GradientPursuit moves = GradientPursuit.steps(5).toleranceRelative(0.1f);
       Matrix unmoved = output(lab, "gradientPursuit" + shape, rows, D);
       kernels.put(
           "gradientPursuit" + shape,
           () -> lab.pursuits().gradientPursuit(x, atoms, gram, moves, fitted, unmoved));
+      Matrix unmovedByProducts = output(lab, "gradientPursuit without Gram" + shape, rows, D);
+      kernels.put(
+          "gradientPursuit without Gram" + shape,
+          () -> lab.pursuits().gradientPursuit(x, atoms, moves, fitted, unmovedByProducts));
       Matrix residualByGram = output(lab, "matchingPursuit with Gram" + shape, rows, D);
       kernels.put(
           "matchingPursuit with Gram" + shape,

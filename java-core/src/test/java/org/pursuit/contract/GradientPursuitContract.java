@@ -26,6 +26,15 @@ import org.pursuit.support.Slots;
 
 /** Gradient pursuit: exact on orthogonal integers, elsewhere what a twin in double finds. */
 class GradientPursuitContract {
+  /** Without a Gram, and with one whose elements are as good as products of the atoms. */
+  private static final DType[] PLAIN = {null, DType.F32};
+
+  /** By how much of the row's norm a choice must be clear. */
+  private static final double MARGIN = 2e-5;
+
+  /** Every format of a Gram, and none. */
+  private static final DType[] ALL = {null, DType.F32, DType.BF16, DType.F16};
+
   /** On orthogonal atoms a step projects on the pick, and the gradient is 0 elsewhere. */
   @EveryBackend
   void orthogonalAtomsExactly(BackendUnderTest backend) {
@@ -52,9 +61,12 @@ class GradientPursuitContract {
                       .sign(sign)
                       .toleranceRelative(tolerance)
                       .support(random.nextBoolean() ? Support.PERSISTENT : Support.RECOMPUTED);
-              Pursued found = pursue(lab, x, atoms, options.atomMask(lab.mask(mask)));
-              found.codes.assertSame(twin.tape(), n + " atoms, " + options);
-              Same.numbers(found.residual.values(), twin.residual().values(), options + ": left");
+              for (DType gram : ALL) {
+                Pursued found = pursue(lab, x, atoms, gram, options.atomMask(lab.mask(mask)));
+                String description = n + " atoms, Gram " + gram + ", " + options;
+                found.codes.assertSame(twin.tape(), description);
+                Same.numbers(found.residual.values(), twin.residual().values(), description);
+              }
             }
           }
         }
@@ -109,20 +121,19 @@ class GradientPursuitContract {
       for (DType xType : DType.values()) {
         for (DType atomType : DType.values()) {
           for (Placement placement : Placement.values()) {
-            Pursued found =
-                pursue(
-                    lab,
-                    lab.matrix(x, xType, placement),
-                    lab.matrix(atoms, atomType, placement),
-                    options);
-            assertAsPublished(
-                found,
-                x.stored(xType),
-                atoms.stored(atomType),
-                options,
-                new int[] {6, 6, 6, 6, 6},
-                null,
-                xType + " rows, " + atomType + " atoms " + placement);
+            Matrix rows = lab.matrix(x, xType, placement);
+            Matrix dictionary = lab.matrix(atoms, atomType, placement);
+            for (DType gram : PLAIN) {
+              assertAsPublished(
+                  pursue(lab, rows, dictionary, gram, options),
+                  x.stored(xType),
+                  atoms.stored(atomType),
+                  options,
+                  new int[] {6, 6, 6, 6, 6},
+                  null,
+                  MARGIN,
+                  xType + " rows, " + atomType + " atoms, Gram " + gram + ", " + placement);
+            }
           }
         }
       }
@@ -137,9 +148,32 @@ class GradientPursuitContract {
     int[] steps = {3, 0, -4, 8, 100, 1, 5};
     GradientPursuit options = GradientPursuit.steps(8);
     try (Lab lab = backend.open()) {
-      Pursued found = pursue(lab, x, atoms, options.rowSteps(lab.ints(steps)));
       int[] taken = Arrays.stream(steps).map(s -> Math.clamp(s, 0, 8)).toArray();
-      assertAsPublished(found, x, atoms, options, taken, null, "steps of rows");
+      for (DType gram : PLAIN) {
+        Pursued found = pursue(lab, x, atoms, gram, options.rowSteps(lab.ints(steps)));
+        assertAsPublished(found, x, atoms, options, taken, null, MARGIN, "steps of rows");
+      }
+    }
+  }
+
+  /** Its rounding shows where scores are close, and nowhere else. */
+  @EveryBackend
+  void aGramIn16BitsLimitsPicksOnly(BackendUnderTest backend) {
+    Random random = Seed.random(148);
+    Dense x = Inputs.normal(40, 40, random).map(v -> v + 0.3);
+    Dense atoms = Inputs.unitRows(1100, 40, random);
+    try (Lab lab = backend.open()) {
+      for (GradientPursuit options : everyRule(3)) {
+        int[] steps = new int[40];
+        Arrays.fill(steps, 3);
+        for (DType gram : new DType[] {DType.BF16, DType.F16}) {
+          // Values of a few steps do not sum to more than the row twice over.
+          double margin = 4 * (gram == DType.BF16 ? 0x1p-8 : 0x1p-11);
+          Pursued found = pursue(lab, x, atoms, gram, options);
+          String description = "Gram " + gram + ", " + options;
+          assertAsPublished(found, x, atoms, options, steps, null, margin, description);
+        }
+      }
     }
   }
 
@@ -152,10 +186,14 @@ class GradientPursuitContract {
     try (Lab lab = backend.open()) {
       for (Sign sign : Sign.values()) {
         GradientPursuit options = GradientPursuit.steps(4).sign(sign);
-        pursue(lab, x, atoms, options).codes.assertSame(expected, options.toString());
-        // ⟨c, c⟩ is 12²·4.
-        pursue(lab, x, atoms, options.epsilon(575)).codes.assertSame(expected, "below");
-        pursue(lab, x, atoms, options.epsilon(576)).codes.assertSame(Slots.empty(1, 4), "at");
+        for (DType gram : ALL) {
+          pursue(lab, x, atoms, gram, options).codes.assertSame(expected, options.toString());
+          // ⟨c, c⟩ is 12²·4.
+          Pursued below = pursue(lab, x, atoms, gram, options.epsilon(575));
+          below.codes.assertSame(expected, "below");
+          Pursued at = pursue(lab, x, atoms, gram, options.epsilon(576));
+          at.codes.assertSame(Slots.empty(1, 4), "at");
+        }
       }
     }
   }
@@ -232,30 +270,37 @@ class GradientPursuitContract {
     Dense x = Inputs.normal(53, 40, random).map(v -> v + 0.5);
     Dense atoms = Inputs.normal(120, 40, random).map(v -> v + 0.3);
     GradientPursuit options = GradientPursuit.steps(10).withNonNegativeValues();
-    Pursued first = null;
-    for (int threads : new int[] {1, 2, 3, 1}) {
-      try (Lab lab = backend.open(threads)) {
-        Pursued found = pursue(lab, x, atoms, options);
-        first = first == null ? found : first;
-        found.codes.assertSame(first.codes, threads + " threads");
-        Same.bits(found.residual.values(), first.residual.values(), threads + " threads");
+    for (DType gram : ALL) {
+      Pursued first = null;
+      for (int threads : new int[] {1, 2, 3, 1}) {
+        try (Lab lab = backend.open(threads)) {
+          Pursued found = pursue(lab, x, atoms, gram, options);
+          first = first == null ? found : first;
+          found.codes.assertSame(first.codes, threads + " threads, Gram " + gram);
+          Same.bits(found.residual.values(), first.residual.values(), threads + " threads");
+        }
       }
     }
   }
 
   private static void assertEmpty(Lab lab, Dense x, Dense atoms, GradientPursuit options) {
-    Pursued found = pursue(lab, x, atoms, options);
-    found.codes.assertSame(Slots.empty(x.rows(), options.steps()), options.toString());
-    Same.numbers(found.residual.values(), x.values(), options + ": what is left");
+    for (DType gram : ALL) {
+      Pursued found = pursue(lab, x, atoms, gram, options);
+      String description = "Gram " + gram + ", " + options;
+      found.codes.assertSame(Slots.empty(x.rows(), options.steps()), description);
+      Same.numbers(found.residual.values(), x.values(), description + ": what is left");
+    }
   }
 
   private static void assertAsPublished(
       Lab lab, Dense x, Dense atoms, GradientPursuit options, boolean[] mask) {
-    Pursued found = pursue(lab, x, atoms, options.atomMask(lab.mask(mask)));
     int[] steps = new int[x.rows()];
     Arrays.fill(steps, options.steps());
-    String shape = "d = " + x.columns() + ", n = " + atoms.rows() + ", ";
-    assertAsPublished(found, x, atoms, options, steps, mask, shape + options);
+    for (DType gram : PLAIN) {
+      Pursued found = pursue(lab, x, atoms, gram, options.atomMask(lab.mask(mask)));
+      String shape = "d = " + x.columns() + ", n = " + atoms.rows() + ", Gram " + gram + ", ";
+      assertAsPublished(found, x, atoms, options, steps, mask, MARGIN, shape + options);
+    }
   }
 
   /** Rows whose choices were too close to call are only asked for a residual that fits. */
@@ -266,6 +311,7 @@ class GradientPursuitContract {
       GradientPursuit options,
       int[] steps,
       boolean[] mask,
+      double margin,
       String description) {
     found.codes.assertWellFormed(description);
     double[][] all = new double[atoms.rows()][];
@@ -286,7 +332,7 @@ class GradientPursuitContract {
       Same.bits(found.residual.row(row), left, description + ": residual of row " + row);
       double[] whole = OrthogonalCertificate.doubles(x.row(row));
       GradientPursuitTwin.Fit expected = twin.pursue(whole, steps[row]);
-      if (expected.margin() < 2e-5) {
+      if (expected.margin() < margin) {
         continue;
       }
       clear++;
@@ -311,15 +357,26 @@ class GradientPursuitContract {
   private record Pursued(Slots codes, Dense residual) {}
 
   private static Pursued pursue(Lab lab, Dense x, Dense atoms, GradientPursuit options) {
-    return pursue(lab, lab.matrix(x), lab.matrix(atoms), options);
+    return pursue(lab, x, atoms, DType.F32, options);
   }
 
-  private static Pursued pursue(Lab lab, Matrix x, Matrix atoms, GradientPursuit options) {
+  private static Pursued pursue(
+      Lab lab, Dense x, Dense atoms, DType gram, GradientPursuit options) {
+    return pursue(lab, lab.matrix(x), lab.matrix(atoms), gram, options);
+  }
+
+  /** With a Gram of the given format, or without one. */
+  private static Pursued pursue(
+      Lab lab, Matrix x, Matrix atoms, DType type, GradientPursuit options) {
     FixedWidthCodes codes = lab.codes(x.rows(), options.steps());
     Matrix residual = lab.output(x.rows(), x.columns());
-    Gram gram = lab.gram(atoms.rows() + 1);
-    lab.pursuits().gram(atoms, gram);
-    lab.pursuits().gradientPursuit(x, atoms, gram, options, codes, residual);
+    if (type == null) {
+      lab.pursuits().gradientPursuit(x, atoms, options, codes, residual);
+    } else {
+      Gram gram = lab.gram(atoms.rows() + 1, type);
+      lab.pursuits().gram(atoms, gram);
+      lab.pursuits().gradientPursuit(x, atoms, gram, options, codes, residual);
+    }
     return new Pursued(Slots.of(codes), new Dense(x.rows(), x.columns(), residual.download()));
   }
 

@@ -26,10 +26,22 @@ final class OrthogonalCertificate {
   private final Dense stored;
   private final OrthogonalPursuit options;
   private final boolean[] mask;
+  private final double gramRoundoff;
 
   /** For rows of {@code x} and those atoms that {@code mask} sets; null for all. */
   OrthogonalCertificate(Dense x, Dense atoms, OrthogonalPursuit options, boolean[] mask) {
+    this(x, atoms, options, mask, 0);
+  }
+
+  /**
+   * As above, with correlations from a Gram.
+   *
+   * @param gramRoundoff how far its elements may be off, beyond float32
+   */
+  OrthogonalCertificate(
+      Dense x, Dense atoms, OrthogonalPursuit options, boolean[] mask, double gramRoundoff) {
     this.x = x;
+    this.gramRoundoff = gramRoundoff;
     this.stored = atoms;
     this.options = options;
     this.mask = mask;
@@ -59,6 +71,7 @@ final class OrthogonalCertificate {
     LeastSquaresTwin fit = new LeastSquaresTwin(atoms, support);
     double[] left = fit.residual(whole);
     double error = error(fit, support, whole);
+    double scoreError = error + gramRoundoff * taken(fit.values(whole), support);
     double norm = LeastSquaresTwin.norm(left);
     double tolerance =
         Math.max(
@@ -77,11 +90,11 @@ final class OrthogonalCertificate {
           .as(place + ": independence of atom " + pick)
           .isGreaterThan(OrthogonalPursuit.DEPENDENCE / 2);
       assertThat(norm).as(place + ": not yet done").isGreaterThanOrEqualTo(tolerance - error);
-      assertThat(score(pick, left) + 2 * error)
+      assertThat(score(pick, left) + 2 * scoreError)
           .as(place + ": score of atom " + pick + " against the best")
           .isGreaterThanOrEqualTo(best);
     } else if (step < options.steps() && norm > tolerance + error) {
-      assertThat(best).as(place + ": stopped early").isLessThanOrEqualTo(error);
+      assertThat(best).as(place + ": stopped early").isLessThanOrEqualTo(scoreError);
     }
   }
 
@@ -111,13 +124,18 @@ final class OrthogonalCertificate {
 
   /** How far a score may be off. */
   private double error(LeastSquaresTwin fit, int[] support, double[] whole) {
-    double size = LeastSquaresTwin.norm(whole);
-    double[] values = fit.values(whole);
+    double size = LeastSquaresTwin.norm(whole) + taken(fit.values(whole), support);
+    int roundings = whole.length + 4 * support.length + 16;
+    return roundings * UNIT_ROUNDOFF * size / fit.smallestIndependence();
+  }
+
+  /** The sizes of what values take. */
+  private double taken(double[] values, int[] support) {
+    double size = 0;
     for (int s = 0; s < support.length; s++) {
       size += Math.abs(values[s]) * LeastSquaresTwin.norm(atoms[support[s]]);
     }
-    int roundings = whole.length + 4 * support.length + 16;
-    return roundings * UNIT_ROUNDOFF * size / fit.smallestIndependence();
+    return size;
   }
 
   private boolean allowed(int j, int[] support) {

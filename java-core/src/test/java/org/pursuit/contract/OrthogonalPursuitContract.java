@@ -25,18 +25,26 @@ import org.pursuit.support.Slots;
 
 /** Orthogonal matching pursuit: exact on orthogonal integers, elsewhere certified step by step. */
 class OrthogonalPursuitContract {
-  /** On orthogonal atoms this is matching pursuit without reselection. */
+  /** Without a Gram, and with one whose elements are as good as products of the atoms. */
+  private static final DType[] PLAIN = {null, DType.F32};
+
+  /** Every format of a Gram, and none. */
+  private static final DType[] ALL = {null, DType.F32, DType.BF16, DType.F16};
+
   @EveryBackend
   void aSupportThatSpansTheSpaceEndsTheRow(BackendUnderTest backend) {
     Random random = Seed.random(290);
     try (Lab lab = backend.open()) {
       Dense x = Inputs.normal(3, 4, random);
       Dense atoms = Inputs.unitRows(300, 4, random);
-      Pursued found = pursue(lab, x, atoms, OrthogonalPursuit.steps(20));
-      assertThat(found.codes.counts()).containsExactly(4, 4, 4);
+      for (DType gram : PLAIN) {
+        Pursued found = pursue(lab, x, atoms, gram, OrthogonalPursuit.steps(20));
+        assertThat(found.codes.counts()).containsExactly(4, 4, 4);
+      }
     }
   }
 
+  /** On orthogonal atoms this is matching pursuit without reselection. */
   @EveryBackend
   void orthogonalAtomsExactly(BackendUnderTest backend) {
     Random random = Seed.random(120);
@@ -60,9 +68,12 @@ class OrthogonalPursuitContract {
                     .toleranceAbsolute(options.toleranceAbsolute())
                     .toleranceRelative(options.toleranceRelative());
             PursuitTwin twin = new PursuitTwin(x, atoms, matching, mask);
-            Pursued found = pursue(lab, x, atoms, options.atomMask(lab.mask(mask)));
-            found.codes.assertSame(twin.tape(), n + " atoms, " + options);
-            Same.numbers(found.residual.values(), twin.residual().values(), options + ": left");
+            for (DType gram : ALL) {
+              Pursued found = pursue(lab, x, atoms, gram, options.atomMask(lab.mask(mask)));
+              String description = n + " atoms, Gram " + gram + ", " + options;
+              found.codes.assertSame(twin.tape(), description);
+              Same.numbers(found.residual.values(), twin.residual().values(), description);
+            }
           }
         }
       }
@@ -127,14 +138,34 @@ class OrthogonalPursuitContract {
           OrthogonalCertificate certificate =
               new OrthogonalCertificate(x.stored(xType), atoms.stored(atomType), options, null);
           for (Placement placement : Placement.values()) {
-            Pursued found =
-                pursue(
-                    lab,
-                    lab.matrix(x, xType, placement),
-                    lab.matrix(atoms, atomType, placement),
-                    options);
-            certificate.check(
-                found.codes, found.residual, xType + " rows, " + atomType + " atoms " + placement);
+            Matrix rows = lab.matrix(x, xType, placement);
+            Matrix dictionary = lab.matrix(atoms, atomType, placement);
+            for (DType gram : PLAIN) {
+              Pursued found = pursue(lab, rows, dictionary, gram, options);
+              certificate.check(
+                  found.codes,
+                  found.residual,
+                  xType + " rows, " + atomType + " atoms, Gram " + gram + ", " + placement);
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /** Its rounding shows where scores are close, and nowhere else. */
+  @EveryBackend
+  void aGramIn16BitsLimitsPicksOnly(BackendUnderTest backend) {
+    Random random = Seed.random(132);
+    Dense x = Inputs.normal(9, 60, random);
+    Dense atoms = unevenAtoms(1100, 60, random);
+    Dense few = Inputs.normal(70, 60, random);
+    try (Lab lab = backend.open()) {
+      for (DType gram : new DType[] {DType.BF16, DType.F16}) {
+        for (OrthogonalPursuit options : everyRule(13)) {
+          if (!options.nonNegative()) {
+            assertCertified(lab, x, atoms, gram, options, null);
+            assertCertified(lab, x, few, gram, options, null);
           }
         }
       }
@@ -156,11 +187,42 @@ class OrthogonalPursuitContract {
     expected.add(0, 0, 1);
     try (Lab lab = backend.open()) {
       Dense x = Dense.ofRows(new float[] {4, 3, 2});
-      Pursued found = pursue(lab, x, atoms, OrthogonalPursuit.steps(5));
-      Same.ints(found.codes.indices(), expected.indices(), "support");
-      Same.ints(found.codes.counts(), expected.counts(), "count");
-      for (int s = 0; s < 5; s++) {
-        assertThat(Math.abs(found.codes.value(0, s) - expected.value(0, s))).isLessThan(1e-6f);
+      for (DType gram : ALL) {
+        Pursued found = pursue(lab, x, atoms, gram, OrthogonalPursuit.steps(5));
+        Same.ints(found.codes.indices(), expected.indices(), "support");
+        Same.ints(found.codes.counts(), expected.counts(), "count");
+        for (int s = 0; s < 5; s++) {
+          assertThat(Math.abs(found.codes.value(0, s) - expected.value(0, s))).isLessThan(1e-6f);
+        }
+      }
+    }
+  }
+
+  /** Correlations with near copies of what is taken are the largest where others are negative. */
+  @EveryBackend
+  void aStepToADependentAtomAddsNone(BackendUnderTest backend) {
+    Dense atoms =
+        Dense.ofRows(
+            new float[] {2, 0, 0},
+            new float[] {1, -1e-4f, 0},
+            new float[] {4, -1e-3f, 0},
+            new float[] {0, -1, 0},
+            new float[] {0, 0, -2});
+    Dense x = Dense.ofRows(new float[] {8, 1, 2});
+    Slots expected = Slots.empty(1, 5);
+    expected.add(0, 0, 4);
+    expected.add(0, 3, -1);
+    expected.add(0, 4, -1);
+    try (Lab lab = backend.open()) {
+      for (DType gram : ALL) {
+        for (int steps = 1; steps <= 5; steps++) {
+          OrthogonalPursuit options = OrthogonalPursuit.steps(steps).sign(Sign.SIGNED);
+          Slots taken = Slots.empty(1, steps);
+          for (int s = 0; s < Math.max(1, steps - 2); s++) { // steps 2 and 3 are for the copies
+            taken.add(0, expected.index(0, s), expected.value(0, s));
+          }
+          pursue(lab, x, atoms, gram, options).codes.assertSame(taken, gram + ", " + options);
+        }
       }
     }
   }
@@ -175,8 +237,11 @@ class OrthogonalPursuitContract {
       atoms.values()[j * 20 + 11] = (float) random.nextGaussian();
     }
     try (Lab lab = backend.open()) {
-      Pursued found = pursue(lab, Inputs.normal(6, 20, random), atoms, OrthogonalPursuit.steps(9));
-      assertThat(found.codes.counts()).containsOnly(2);
+      Dense x = Inputs.normal(6, 20, random);
+      for (DType gram : PLAIN) {
+        Pursued found = pursue(lab, x, atoms, gram, OrthogonalPursuit.steps(9));
+        assertThat(found.codes.counts()).containsOnly(2);
+      }
     }
   }
 
@@ -219,25 +284,28 @@ class OrthogonalPursuitContract {
     Dense atoms = Inputs.normal(25, 9, random).map(v -> Math.abs(v) + 0.3);
     Dense x = Inputs.normal(40, 9, random).map(v -> v + 1);
     NonNegativeTwin twin = new NonNegativeTwin(atoms, 6);
-    int left = 0;
-    try (Lab lab = backend.open()) {
-      Pursued found = pursue(lab, x, atoms, OrthogonalPursuit.steps(6).withNonNegativeValues());
-      for (int row = 0; row < 40; row++) {
-        NonNegativeTwin.Fit expected = twin.pursue(x.row(row));
-        left += expected.left();
-        int count = found.codes.counts()[row];
-        int[] support = Arrays.copyOfRange(found.codes.indices(), row * 6, row * 6 + count);
-        assertThat(support).as("support of row %d", row).containsExactly(expected.support());
-        for (int s = 0; s < count; s++) {
-          float value = found.codes.value(row, s);
-          assertThat(value).as("value %d of row %d", s, row).isPositive();
-          assertThat(Math.abs(value - expected.values()[s]))
-              .as("value %d of row %d is %s, not %s", s, row, value, expected.values()[s])
-              .isLessThan(1e-3);
+    OrthogonalPursuit options = OrthogonalPursuit.steps(6).withNonNegativeValues();
+    for (DType gram : PLAIN) {
+      int left = 0;
+      try (Lab lab = backend.open()) {
+        Pursued found = pursue(lab, x, atoms, gram, options);
+        for (int row = 0; row < 40; row++) {
+          NonNegativeTwin.Fit expected = twin.pursue(x.row(row));
+          left += expected.left();
+          int count = found.codes.counts()[row];
+          int[] support = Arrays.copyOfRange(found.codes.indices(), row * 6, row * 6 + count);
+          assertThat(support).as("support of row %d", row).containsExactly(expected.support());
+          for (int s = 0; s < count; s++) {
+            float value = found.codes.value(row, s);
+            assertThat(value).as("value %d of row %d", s, row).isPositive();
+            assertThat(Math.abs(value - expected.values()[s]))
+                .as("value %d of row %d is %s, not %s", s, row, value, expected.values()[s])
+                .isLessThan(1e-3);
+          }
         }
       }
+      assertThat(left).as("atoms that left").isGreaterThan(5);
     }
-    assertThat(left).as("atoms that left").isGreaterThan(5);
   }
 
   @EveryBackend
@@ -275,13 +343,15 @@ class OrthogonalPursuitContract {
     Dense atoms = Inputs.normal(120, 40, random).map(v -> v + 0.3);
     for (OrthogonalPursuit options :
         List.of(OrthogonalPursuit.steps(10), OrthogonalPursuit.steps(10).withNonNegativeValues())) {
-      Pursued first = null;
-      for (int threads : new int[] {1, 2, 3, 1}) {
-        try (Lab lab = backend.open(threads)) {
-          Pursued found = pursue(lab, x, atoms, options);
-          first = first == null ? found : first;
-          found.codes.assertSame(first.codes, threads + " threads");
-          Same.bits(found.residual.values(), first.residual.values(), threads + " threads");
+      for (DType gram : ALL) {
+        Pursued first = null;
+        for (int threads : new int[] {1, 2, 3, 1}) {
+          try (Lab lab = backend.open(threads)) {
+            Pursued found = pursue(lab, x, atoms, gram, options);
+            first = first == null ? found : first;
+            found.codes.assertSame(first.codes, threads + " threads, Gram " + gram);
+            Same.bits(found.residual.values(), first.residual.values(), threads + " threads");
+          }
         }
       }
     }
@@ -297,46 +367,78 @@ class OrthogonalPursuitContract {
         OrthogonalPursuit options = OrthogonalPursuit.steps(5).toleranceRelative(tolerance);
         Matrix uploaded = lab.matrix(atoms);
         FixedWidthCodes codes = lab.codes(6, 5);
-        lab.pursuits()
-            .orthogonalMatchingPursuit(
-                lab.matrix(x), uploaded, gram(lab, uploaded), options, codes, null);
-        Slots.of(codes).assertSame(pursue(lab, x, atoms, options).codes, options.toString());
+        for (DType type : ALL) {
+          pursue(lab, lab.matrix(x), uploaded, type, options, codes, null);
+          Slots.of(codes).assertSame(pursue(lab, x, atoms, type, options).codes, "Gram " + type);
+        }
       }
     }
   }
 
   private static void assertEmpty(Lab lab, Dense x, Dense atoms, OrthogonalPursuit options) {
-    Pursued found = pursue(lab, x, atoms, options);
-    found.codes.assertSame(Slots.empty(x.rows(), options.steps()), options.toString());
-    Same.numbers(found.residual.values(), x.values(), options + ": what is left");
+    for (DType gram : ALL) {
+      Pursued found = pursue(lab, x, atoms, gram, options);
+      String description = "Gram " + gram + ", " + options;
+      found.codes.assertSame(Slots.empty(x.rows(), options.steps()), description);
+      Same.numbers(found.residual.values(), x.values(), description + ": what is left");
+    }
   }
 
   private static void assertCertified(
       Lab lab, Dense x, Dense atoms, OrthogonalPursuit options, boolean[] mask) {
-    Pursued found = pursue(lab, x, atoms, options.atomMask(lab.mask(mask)));
-    String shape = "d = " + x.columns() + ", n = " + atoms.rows() + ", ";
-    new OrthogonalCertificate(x, atoms, options, mask)
+    for (DType gram : PLAIN) {
+      assertCertified(lab, x, atoms, gram, options, mask);
+    }
+  }
+
+  private static void assertCertified(
+      Lab lab, Dense x, Dense atoms, DType gram, OrthogonalPursuit options, boolean[] mask) {
+    Pursued found = pursue(lab, x, atoms, gram, options.atomMask(lab.mask(mask)));
+    String shape = "d = " + x.columns() + ", n = " + atoms.rows() + ", Gram " + gram + ", ";
+    new OrthogonalCertificate(x, atoms, options, mask, gramRoundoff(gram))
         .check(found.codes, found.residual, shape + options);
+  }
+
+  private static double gramRoundoff(DType gram) {
+    return gram == DType.BF16 ? 0x1p-8 : gram == DType.F16 ? 0x1p-11 : 0;
   }
 
   /** What a pursuit wrote. */
   private record Pursued(Slots codes, Dense residual) {}
 
   private static Pursued pursue(Lab lab, Dense x, Dense atoms, OrthogonalPursuit options) {
-    return pursue(lab, lab.matrix(x), lab.matrix(atoms), options);
+    return pursue(lab, x, atoms, DType.F32, options);
   }
 
-  private static Pursued pursue(Lab lab, Matrix x, Matrix atoms, OrthogonalPursuit options) {
+  private static Pursued pursue(
+      Lab lab, Dense x, Dense atoms, DType gram, OrthogonalPursuit options) {
+    return pursue(lab, lab.matrix(x), lab.matrix(atoms), gram, options);
+  }
+
+  private static Pursued pursue(
+      Lab lab, Matrix x, Matrix atoms, DType gram, OrthogonalPursuit options) {
     FixedWidthCodes codes = lab.codes(x.rows(), options.steps());
     Matrix residual = lab.output(x.rows(), x.columns());
-    lab.pursuits().orthogonalMatchingPursuit(x, atoms, gram(lab, atoms), options, codes, residual);
+    pursue(lab, x, atoms, gram, options, codes, residual);
     return new Pursued(Slots.of(codes), new Dense(x.rows(), x.columns(), residual.download()));
   }
 
-  private static Gram gram(Lab lab, Matrix atoms) {
-    Gram gram = lab.gram(atoms.rows() + 1);
+  /** With a Gram of the given format, or without one. */
+  private static void pursue(
+      Lab lab,
+      Matrix x,
+      Matrix atoms,
+      DType type,
+      OrthogonalPursuit options,
+      FixedWidthCodes codes,
+      Matrix residual) {
+    if (type == null) {
+      lab.pursuits().orthogonalMatchingPursuit(x, atoms, options, codes, residual);
+      return;
+    }
+    Gram gram = lab.gram(atoms.rows() + 1, type);
     lab.pursuits().gram(atoms, gram);
-    return gram;
+    lab.pursuits().orthogonalMatchingPursuit(x, atoms, gram, options, codes, residual);
   }
 
   private static double share(float[] left, float[] whole) {

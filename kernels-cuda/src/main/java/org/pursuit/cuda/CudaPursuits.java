@@ -1,6 +1,5 @@
 package org.pursuit.cuda;
 
-import org.pursuit.data.DType;
 import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Floats;
 import org.pursuit.data.Gram;
@@ -17,9 +16,8 @@ import org.pursuit.kernel.Pursuits;
 /**
  * Pursuits on tiles of rows. With a Gram one product gives the tile's first correlations, and one
  * launch takes all steps. Without one, or with one whose atoms are too many for the device's
- * blocks, every step multiplies the residuals with all atoms, chunk by chunk, and searches each
- * chunk while it lies in L2. The host never waits: rows that have stopped are skipped on the
- * device.
+ * blocks, they are {@link ResidualSteps}. The host never waits: rows that have stopped are skipped
+ * on the device.
  */
 final class CudaPursuits extends Pursuits {
   /** Correlations of a tile of rows; enough rows to keep every multiprocessor busy to the end. */
@@ -37,8 +35,9 @@ final class CudaPursuits extends Pursuits {
   private final PursuitKernels kernels;
   private final CudaPursuitGradients gradients;
   private final ScoreFactors factors;
-  private final ScoreChunks chunks;
   private final PursuitCorrelations correlations;
+  private final ResidualSteps residuals;
+  private final ResidualSteps.Step step;
   private final CudaFittedPursuits fitted;
 
   CudaPursuits(Memory memory, Cuda cuda) {
@@ -55,9 +54,10 @@ final class CudaPursuits extends Pursuits {
     this.kernels = new PursuitKernels(cuda.kernels(), cuda.workspace());
     this.gradients = new CudaPursuitGradients(cuda);
     this.factors = new ScoreFactors(cuda, cuda.products(), cuda.products().kernels());
-    this.chunks = chunks;
     this.correlations = new PursuitCorrelations(cuda, factors, correlationBytes);
-    this.fitted = new CudaFittedPursuits(cuda, kernels, factors, correlations);
+    this.residuals = new ResidualSteps(cuda, kernels, factors, chunks, correlations);
+    this.step = (step, rows) -> kernels.step();
+    this.fitted = new CudaFittedPursuits(cuda, kernels, factors, correlations, residuals);
   }
 
   @Override
@@ -108,7 +108,16 @@ final class CudaPursuits extends Pursuits {
             : PursuitShape.of(
                 cuda.device(), n, products.dtype(), PursuitKernels.picksKept(options));
     if (shape == null) {
-      byProducts(rows, x.rows(), dictionary, n, options, left);
+      residuals.pursue(
+          rows,
+          x.rows(),
+          dictionary,
+          n,
+          options.steps(),
+          options.precision(),
+          x.rows(),
+          left,
+          step);
     } else {
       byGram(rows, x.rows(), dictionary, n, products, shape, options, left);
     }
@@ -139,7 +148,7 @@ final class CudaPursuits extends Pursuits {
     boolean tolerant = options.toleranceAbsolute() > 0 || options.toleranceRelative() > 0;
     int most = Math.min(correlations.rows(n), allRows);
     boolean scratch = tolerant && residual == null;
-    DeviceRows left = scratch ? residuals(most, x.columns()) : residual;
+    DeviceRows left = scratch ? residuals.scratch(most, x.columns()) : residual;
     factors.plain(x, allRows, atoms, n, options.precision(), allRows > most);
     for (int row = 0, rows; row < allRows; row += rows) {
       rows = Math.min(most, allRows - row);
@@ -171,40 +180,5 @@ final class CudaPursuits extends Pursuits {
       FixedWidthCodes codes,
       Matrix residual) {
     fitted.pursue(x, atoms, gram, options, codes, residual);
-  }
-
-  private void byProducts(
-      DeviceRows x,
-      int allRows,
-      DeviceRows atoms,
-      int n,
-      MatchingPursuit options,
-      DeviceRows residual) {
-    int most = Math.min(chunks.rows(), allRows);
-    int width = Math.min(chunks.atoms(most), n);
-    long stride = Products.scoresStride(width);
-    boolean scratch = residual == null;
-    DeviceRows left = scratch ? residuals(most, x.columns()) : residual;
-    factors.plain(left, allRows, atoms, n, options.precision(), true);
-    for (int row = 0, rows; row < allRows; row += rows) {
-      rows = Math.min(most, allRows - row);
-      int leftRow = scratch ? 0 : row;
-      kernels.begin(x, row, rows, left, leftRow);
-      for (int step = 0; step < options.steps(); step++) {
-        factors.tile(leftRow, rows);
-        long products = cuda.products().scores(rows, width);
-        for (int atom = 0, some; atom < n; atom += some) {
-          some = Math.min(width, n - atom);
-          correlations.multiply(rows, atom, some, products, stride);
-          kernels.search(products, stride, atom, some);
-        }
-        kernels.step();
-      }
-    }
-  }
-
-  private DeviceRows residuals(int rows, int d) {
-    long bytes = DeviceRows.alignedBytes(rows, d, DType.F32);
-    return DeviceRows.aligned(cuda.workspace().address(Slot.RESIDUALS, bytes), d, DType.F32);
   }
 }

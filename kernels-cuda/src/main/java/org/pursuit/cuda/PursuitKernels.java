@@ -12,8 +12,9 @@ import org.pursuit.kernel.MatchingPursuit.AtomScaling;
  *
  * <p>A pursuit calls {@link #measure} once, then for each tile of rows {@link #begin} and either
  * {@link #pursue}, {@link #pursueOrthogonally}, {@link #pursueGradient} or, step by step, {@link
- * #search} for every chunk of atoms and {@link #step}; {@link #subtractTape} ends a tile. What one
- * call is told the later ones find here, because nothing is to be allocated a call.
+ * #search} for every chunk of atoms and {@link #step}, {@link #stepOrthogonally} or {@link
+ * #stepGradient}; {@link #subtractTape} ends a tile whose residuals were not kept. What one call is
+ * told the later ones find here, because nothing is to be allocated a call.
  */
 final class PursuitKernels {
   private static final int THREADS = 256;
@@ -26,16 +27,21 @@ final class PursuitKernels {
   /** Best atom so far, tolerance, whether the row runs. */
   private static final int CANDIDATE_BYTES = 16;
 
-  /** Sums and candidates of a block; six doubles, a value and an atom a step. */
+  /** Sums and candidates of a block; three doubles a step, and what a row keeps. */
   private static final int ORTHOGONAL_BYTES = WARPS * (2 * Double.BYTES + CANDIDATE_BYTES);
 
-  private static final long STEP_BYTES = 6 * Double.BYTES + Float.BYTES + Integer.BYTES;
+  private static final int ORTHOGONAL_STEP_BYTES = 3 * Double.BYTES;
+  private static final int ORTHOGONAL_KEPT_BYTES = 3 * Double.BYTES;
   private static final int ORTHOGONAL_BLOCKS = 3;
 
-  /** Sums, candidates and a count of a block; two doubles, a value and an atom a step. */
+  /** Sums, candidates and a count of a block; a double a step, and what a row keeps. */
   private static final int GRADIENT_BYTES = ORTHOGONAL_BYTES + 16;
 
-  private static final int GRADIENT_STEP_BYTES = 2 * Double.BYTES + Float.BYTES + Integer.BYTES;
+  private static final int GRADIENT_STEP_BYTES = Double.BYTES;
+  private static final int GRADIENT_KEPT_BYTES = Double.BYTES;
+
+  /** A value and an atom. */
+  private static final int SLOT_BYTES = Float.BYTES + Integer.BYTES;
 
   private static final int ROW_BYTES = CANDIDATE_BYTES + Float.BYTES + Integer.BYTES;
 
@@ -175,11 +181,44 @@ final class PursuitKernels {
   void pursueOrthogonally(
       DeviceRows x, DeviceRows gram, long correlations, boolean nonNegative, long factors) {
     int steps = options.steps();
-    long bytes = ORTHOGONAL_BYTES + steps * STEP_BYTES + (factors == 0 ? factorBytes(steps) : 0);
+    long bytes =
+        ORTHOGONAL_BYTES + orthogonalStepBytes(steps) + (factors == 0 ? factorBytes(steps) : 0);
+    String kernel =
+        switch (gram.dtype()) {
+          case F32 -> "pursue_orthogonal_f32";
+          case BF16 -> "pursue_orthogonal_bf16";
+          case F16 -> "pursue_orthogonal_f16";
+        };
+    orthogonal(kernel, x, gram, correlations, nonNegative, factors, 0, false, bytes);
+  }
+
+  /**
+   * Takes a step of the tile's rows orthogonally, to the best atoms found, without a Gram. The tile
+   * has begun with residuals.
+   *
+   * @param kept address of {@link #orthogonalKeptBytes} a row
+   */
+  void stepOrthogonally(DeviceRows x, boolean nonNegative, long kept, boolean last) {
+    int steps = options.steps();
+    long numbers = kept + rows * factorBytes(steps);
+    long bytes = ORTHOGONAL_BYTES + (long) steps * ORTHOGONAL_STEP_BYTES;
+    orthogonal("step_orthogonal", x, null, 0, nonNegative, kept, numbers, last, bytes);
+  }
+
+  private void orthogonal(
+      String kernel,
+      DeviceRows x,
+      DeviceRows gram,
+      long correlations,
+      boolean nonNegative,
+      long factors,
+      long numbers,
+      boolean last,
+      long sharedBytes) {
     kernels
-        .kernel("pursue_orthogonal")
+        .kernel(kernel)
         .arguments()
-        .pointer(gram.address())
+        .pointer(gram == null ? 0 : gram.address())
         .pointer(correlations)
         .pointer(weights)
         .pointer(x.at(firstRow, 0))
@@ -187,36 +226,69 @@ final class PursuitKernels {
         .pointer(tolerances)
         .pointer(running)
         .pointer(factors)
+        .pointer(numbers)
+        .pointer(best)
+        .pointer(residualAddress())
         .pointer(indices())
         .pointer(values())
         .pointer(counts())
-        .int64(gram.stride())
-        .int64(padded(n))
+        .int64(gram == null ? 0 : gram.stride())
+        .int64(gram == null ? 0 : padded(n))
         .int64(x.stride())
         .int64(atoms.stride())
+        .int64(residualStride())
         .int32(n)
         .int32(atoms.columns())
         .int32(x.format())
         .int32(atoms.format())
-        .int32(steps)
+        .int32(options.steps())
         .int32(sign())
         .int32(nonNegative ? 1 : 0)
-        .int32(0)
-        .launch(rows, 1, THREADS, Math.toIntExact(bytes));
+        .int32(last ? 1 : 0)
+        .launch(rows, 1, THREADS, Math.toIntExact(sharedBytes));
   }
 
   /**
-   * Takes all steps of the tile's rows along gradients.
+   * Takes all steps of the tile's rows along gradients. With a Gram of 16 bits the tile has begun
+   * with residuals.
    *
    * @param correlations address of float32 [rows, {@link #padded}] products
    */
-  void pursueGradient(DeviceRows x, DeviceRows gram, long correlations, GradientPursuit gradient) {
-    int steps = options.steps();
+  void pursueGradient(DeviceRows x, DeviceRows gram, long correlations, GradientPursuit options) {
+    int kept = options.steps() * (GRADIENT_KEPT_BYTES + SLOT_BYTES);
+    String kernel =
+        switch (gram.dtype()) {
+          case F32 -> "pursue_gradient_f32";
+          case BF16 -> "pursue_gradient_bf16";
+          case F16 -> "pursue_gradient_f16";
+        };
+    gradient(kernel, x, gram, correlations, options, 0, 0, kept);
+  }
+
+  /**
+   * Takes a step of the tile's rows along gradients, after adding the best atoms found, without a
+   * Gram. The tile has begun with residuals.
+   *
+   * @param kept address of {@link #gradientKeptBytes} a row
+   */
+  void stepGradient(DeviceRows x, GradientPursuit options, long kept, int step) {
+    gradient("step_gradient", x, null, 0, options, kept, step, 0);
+  }
+
+  private void gradient(
+      String kernel,
+      DeviceRows x,
+      DeviceRows gram,
+      long correlations,
+      GradientPursuit gradient,
+      long numbers,
+      int step,
+      int keptBytes) {
     Ints rowSteps = gradient.rowSteps();
     kernels
-        .kernel("pursue_gradient")
+        .kernel(kernel)
         .arguments()
-        .pointer(gram.address())
+        .pointer(gram == null ? 0 : gram.address())
         .pointer(correlations)
         .pointer(weights)
         .pointer(x.at(firstRow, 0))
@@ -227,24 +299,43 @@ final class PursuitKernels {
             rowSteps == null
                 ? 0
                 : ((CudaInts) rowSteps).address() + (long) firstRow * Integer.BYTES)
+        .pointer(numbers)
+        .pointer(best)
+        .pointer(residualAddress())
         .pointer(indices())
         .pointer(values())
         .pointer(counts())
-        .int64(gram.stride())
-        .int64(padded(n))
+        .int64(gram == null ? 0 : gram.stride())
+        .int64(gram == null ? 0 : padded(n))
         .int64(x.stride())
         .int64(atoms.stride())
+        .int64(residualStride())
         .int32(n)
         .int32(atoms.columns())
         .int32(x.format())
         .int32(atoms.format())
-        .int32(steps)
+        .int32(options.steps())
         .int32(sign())
         .int32(gradient.nonNegative() ? 1 : 0)
         .int32(gradient.support() == GradientPursuit.Support.PERSISTENT ? 1 : 0)
         .float32(gradient.epsilon())
-        .int32(0)
-        .launch(rows, 1, THREADS, GRADIENT_BYTES + steps * GRADIENT_STEP_BYTES);
+        .int32(step)
+        .launch(
+            rows, 1, THREADS, GRADIENT_BYTES + options.steps() * GRADIENT_STEP_BYTES + keptBytes);
+  }
+
+  /** Bytes that a row keeps between orthogonal steps: its factor, and numbers of each slot. */
+  static long orthogonalKeptBytes(int steps) {
+    return factorBytes(steps) + (long) steps * ORTHOGONAL_KEPT_BYTES;
+  }
+
+  /** Bytes that a row keeps between steps along gradients. */
+  static long gradientKeptBytes(int steps) {
+    return (long) steps * GRADIENT_KEPT_BYTES;
+  }
+
+  private static long orthogonalStepBytes(int steps) {
+    return (long) steps * (ORTHOGONAL_STEP_BYTES + ORTHOGONAL_KEPT_BYTES + SLOT_BYTES);
   }
 
   /** Bytes of a row's factor. */
@@ -254,7 +345,7 @@ final class PursuitKernels {
 
   /** Whether so many blocks fit on a multiprocessor as hide each other's barriers, with factors. */
   static boolean sharedFactors(Device device, int steps) {
-    return ORTHOGONAL_BYTES + steps * STEP_BYTES + factorBytes(steps)
+    return ORTHOGONAL_BYTES + orthogonalStepBytes(steps) + factorBytes(steps)
         <= device.sharedBytesPerBlock(ORTHOGONAL_BLOCKS);
   }
 
@@ -276,7 +367,6 @@ final class PursuitKernels {
         .pointer(weights + (long) firstColumn * Float.BYTES)
         .pointer(best)
         .pointer(indices())
-        .pointer(counts())
         .pointer(running)
         .int64(stride)
         .int32(firstColumn)

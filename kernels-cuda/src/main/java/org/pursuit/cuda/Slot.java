@@ -68,6 +68,6 @@ enum Slot {
   CONTRIBUTIONS,
   /** Statistics of blocks of rows, before they are merged. */
   STATISTICS,
-  /** Cholesky factors of a tile of rows. */
+  /** Cholesky factors, and what else a tile of rows keeps between its steps. */
   PURSUIT_FACTORS
 }

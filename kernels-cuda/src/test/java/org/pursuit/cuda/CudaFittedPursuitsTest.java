@@ -35,13 +35,17 @@ class CudaFittedPursuitsTest {
         Operands operands = new Operands(backend)) {
       first = operands.pursued(backend.pursuits(), options);
       Slots moved = operands.moved(backend.pursuits());
+      Slots byProducts = operands.pursuedByProducts(backend.pursuits(), options);
+      float[] left = operands.residual.download();
+      Slots movedByProducts = operands.movedByProducts(backend.pursuits());
       for (int rows : new int[] {1, 7, ROWS - 1}) {
         long bytes = (long) rows * PursuitKernels.padded(ATOMS) * Float.BYTES;
-        Pursuits cut =
-            new CudaPursuits(
-                backend, backend.cuda(), ScoreChunks.of(backend.cuda().device()), bytes);
+        Pursuits cut = new CudaPursuits(backend, backend.cuda(), new ScoreChunks(rows, 1), bytes);
         operands.pursued(cut, options).assertSame(first, rows + " rows of correlations");
         operands.moved(cut).assertSame(moved, rows + " rows of correlations");
+        operands.pursuedByProducts(cut, options).assertSame(byProducts, "tiles of " + rows);
+        Same.bits(operands.residual.download(), left, "left by tiles of " + rows);
+        operands.movedByProducts(cut).assertSame(movedByProducts, "tiles of " + rows);
       }
     }
     Emulator.set("computeCapability", 86); // factors no longer fit into shared memory
@@ -103,6 +107,19 @@ class CudaFittedPursuitsTest {
     Slots moved(Pursuits pursuits) {
       GradientPursuit options = GradientPursuit.steps(STEPS).rowSteps(rowSteps);
       pursuits.gradientPursuit(x, atoms, gram, options, codes, residual);
+      return Slots.of(codes);
+    }
+
+    /** What an orthogonal pursuit without a Gram finds. */
+    Slots pursuedByProducts(Pursuits pursuits, OrthogonalPursuit options) {
+      pursuits.orthogonalMatchingPursuit(x, atoms, options, codes, residual);
+      return Slots.of(codes);
+    }
+
+    /** What a gradient pursuit without a Gram finds, whose residuals nobody wants. */
+    Slots movedByProducts(Pursuits pursuits) {
+      GradientPursuit options = GradientPursuit.steps(STEPS).rowSteps(rowSteps);
+      pursuits.gradientPursuit(x, atoms, options, codes, null);
       return Slots.of(codes);
     }
 

@@ -180,6 +180,10 @@ enum Tour {
       pursuits.gradientPursuit(
           o.x, o.atoms, gram, GradientPursuit.steps(K).rowSteps(o.rowK), codes, out);
       o.add(codes);
+      pursuits.orthogonalMatchingPursuit(o.x, o.atoms, OrthogonalPursuit.steps(K), codes, out);
+      o.add(codes);
+      pursuits.gradientPursuit(o.x, o.atoms, GradientPursuit.steps(K), codes, null);
+      o.add(codes);
     }
   },
   TRAINING {

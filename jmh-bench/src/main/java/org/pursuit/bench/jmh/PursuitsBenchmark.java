@@ -357,6 +357,22 @@ public class PursuitsBenchmark extends KernelBenchmark {
     return f.codes;
   }
 
+  /** Orthogonal matching pursuit that multiplies the residuals with all atoms at each step. */
+  @Benchmark
+  public FixedWidthCodes orthogonalMatchingPursuitByProducts(Operands o, Fitted f) {
+    o.backend.pursuits().orthogonalMatchingPursuit(o.x, o.atoms, f.options, f.codes, f.residual);
+    o.backend.synchronize();
+    return f.codes;
+  }
+
+  /** Gradient pursuit that multiplies the residuals with all atoms at each step. */
+  @Benchmark
+  public FixedWidthCodes gradientPursuitByProducts(Operands o, Moved m) {
+    o.backend.pursuits().gradientPursuit(o.x, o.atoms, m.options, m.codes, m.residual);
+    o.backend.synchronize();
+    return m.codes;
+  }
+
   /** {@link org.pursuit.kernel.Pursuits#gradientPursuit}. */
   @Benchmark
   public FixedWidthCodes gradientPursuit(Operands o, Products p, Moved m) {
@@ -399,6 +415,8 @@ public class PursuitsBenchmark extends KernelBenchmark {
               sizes[0], sizes[1], sizes[2], steps, DType.valueOf(parameter.apply("format")));
       case "orthogonalMatchingPursuit", "gradientPursuit" ->
           fittedPursuit(sizes[0], sizes[1], sizes[2], steps);
+      case "orthogonalMatchingPursuitByProducts", "gradientPursuitByProducts" ->
+          fittedPursuitByProducts(sizes[0], sizes[1], sizes[2], steps);
       case "matchingPursuitBackward" ->
           matchingPursuitBackward(sizes[0], sizes[1], sizes[2], steps);
       default -> throw new IllegalArgumentException("kernel: found " + kernel);
@@ -440,6 +458,18 @@ public class PursuitsBenchmark extends KernelBenchmark {
         operands + Work.words(sums),
         2 * rows * d * n + 2 * sums + rows * steps * n + 2 * rows * steps * d,
         operands + Work.words(n * n));
+  }
+
+  /**
+   * Each step reads all atoms once, whatever the number of rows, and multiplies them with the
+   * residuals; step t of a row multiplies t atoms with one more row, and subtracts them.
+   */
+  static Work fittedPursuitByProducts(long rows, long d, long n, long steps) {
+    long operands = operands(rows, d, n, steps);
+    return new Work(
+        operands + (steps - 1) * Work.words(n * d),
+        steps * 2 * rows * d * n + 4 * rows * d * (steps * (steps + 1) / 2),
+        operands);
   }
 
   /**

@@ -206,6 +206,17 @@ class WorkTest {
   }
 
   @Test
+  void orthogonalMatchingPursuitAndGradientPursuitByProducts() {
+    long operands = CODES + 4 * (2 * 14 + 35);
+    for (String kernel :
+        new String[] {"orthogonalMatchingPursuitByProducts", "gradientPursuitByProducts"}) {
+      // Two more readings of the atoms; two rows multiply and subtract 1 + 2 + 3 atoms.
+      assertThat(PursuitsBenchmark.work(kernel, Map.of("shape", "2x7x5", "steps", "3")::get))
+          .isEqualTo(new Work(operands + 2 * 4 * 35, 3 * 140 + 6 * 4 * 14, operands));
+    }
+  }
+
+  @Test
   void matchingPursuitWithGram() {
     long operands = 4 * (14 + 14 + 35) + CODES;
     for (DType format : DType.values()) {
