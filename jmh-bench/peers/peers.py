@@ -61,6 +61,28 @@ class Torch:
     def precision(self, name):
         self.t.backends.cuda.matmul.allow_tf32 = name == "TF32"
 
+    def cases(self, p):
+        """The ways in which a benchmark's kernel is computed: (how, case)."""
+        pursuits = [
+            ("residual products", self.pursuit),
+            ("residual products in bf16", lambda p: self.pursuit(p, "BF16")),
+        ]
+        return {
+            "Selection.topK": [("topk", self.topk)],
+            "Selection.thresholdSelect": [("nonzero", self.threshold)],
+            "Selection.globalTopK": [("flattened topk", self.global_topk)],
+            "Selection.columnTopK": [("topk over rows", self.column_topk)],
+            "Selection.rowPrefixSelect": [("sort + cumsum", self.row_prefix)],
+            "Scoring.score": [("matmul", self.score)],
+            "Scoring.encode": [("matmul + topk", self.encode)],
+            "SparseAlgebra.decode": [("embedding_bag", self.decode)],
+            "SparseAlgebra.decodeBackward": [("gradients of embedding_bag", self.decode_gradients)],
+            "SparseAlgebra.sampledDot": [("gather + einsum", self.sampled_dot)],
+            "Pursuits.matchingPursuit": pursuits,
+            "Pursuits.matchingPursuitGram": pursuits,
+            "DeviceRoofline.copy": [("copy", self.copy)],
+        }
+
     # The cases: each returns (function to time, function that checks its result).
 
     def topk(self, p):
@@ -278,6 +300,10 @@ class Jax(Torch):
     def describe(self):
         return f"jax {self.jax.__version__} on {self.jax_device.device_kind}"
 
+    def cases(self, p):
+        ranked_as_stored = p.get("key", "signed") == "signed"
+        return {"Selection.topK": [("lax.top_k", self.topk)] if ranked_as_stored else []}
+
     def topk(self, p):
         rows, columns = sizes(p["shape"])
         k = int(p["k"])
@@ -296,41 +322,54 @@ class Jax(Torch):
         pass
 
 
+class ScikitLearn(Torch):
+    """scikit-learn's orthogonal pursuit, row after row on the host."""
+
+    name = "sklearn"
+
+    def __init__(self, device):
+        import sklearn
+
+        self.sklearn = sklearn
+        super().__init__("cpu")
+
+    def describe(self):
+        return f"scikit-learn {self.sklearn.__version__} on {self.t.get_num_threads()} threads"
+
+    def cases(self, p):
+        return {"Pursuits.orthogonalMatchingPursuit": [("orthogonal_mp_gram", self.orthogonal_pursuit)]}
+
+    def orthogonal_pursuit(self, p):
+        from sklearn.linear_model import orthogonal_mp_gram
+
+        rows, d, n = sizes(p["shape"])
+        steps = int(p["steps"])
+        x = self.normal(rows, d).numpy()
+        atoms = self.atoms(n, d).numpy()
+        gram = atoms @ atoms.T
+
+        def run():
+            return orthogonal_mp_gram(gram, atoms @ x.T, n_nonzero_coefs=steps)
+
+        def check(coefficients):
+            support = coefficients[:, 0].nonzero()[0]
+            assert len(support) == steps, "another number of atoms"
+            residual = x[0] - coefficients[support, 0] @ atoms[support]
+            assert np.abs(atoms[support] @ residual).max() <= 1e-4 * np.linalg.norm(x[0]), "not orthogonal"
+
+        return run, check
+
+
 def close(found, exact, tolerance):
     error = np.linalg.norm(found - exact) / np.linalg.norm(exact)
     assert error <= tolerance, f"relative error {error:.1e}"
 
 
-def cases(library, benchmark, parameters):
-    """The ways in which a library computes a benchmark: (implementation, run, check)."""
-    made = {
-        "Selection.topK": [("topk", library.topk)],
-        "Selection.thresholdSelect": [("nonzero", library.threshold)],
-        "Selection.globalTopK": [("flattened topk", library.global_topk)],
-        "Selection.columnTopK": [("topk over rows", library.column_topk)],
-        "Selection.rowPrefixSelect": [("sort + cumsum", library.row_prefix)],
-        "Scoring.score": [("matmul", library.score)],
-        "Scoring.encode": [("matmul + topk", library.encode)],
-        "SparseAlgebra.decode": [("embedding_bag", library.decode)],
-        "SparseAlgebra.decodeBackward": [("gradients of embedding_bag", library.decode_gradients)],
-        "SparseAlgebra.sampledDot": [("gather + einsum", library.sampled_dot)],
-        "Pursuits.matchingPursuit": [
-            ("residual products", library.pursuit),
-            ("residual products in bf16", lambda p: library.pursuit(p, "BF16")),
-        ],
-        "Pursuits.matchingPursuitGram": [
-            ("residual products", library.pursuit),
-            ("residual products in bf16", lambda p: library.pursuit(p, "BF16")),
-        ],
-        "DeviceRoofline.copy": [("copy", library.copy)],
-    }.get(benchmark, [])
-    if isinstance(library, Jax):
-        made = [(name.replace("topk", "lax.top_k"), case) for name, case in made if name == "topk" and parameters.get("key", "signed") == "signed"]
-    return made
+LIBRARIES = {library.name: library for library in (Torch, Jax, ScikitLearn)}
 
 
 def measure(library, run, seconds):
-    """Seconds of a call: the median of batches that take long enough to be timed, after a warm-up."""
+    """Seconds of a call: the median of batches that take long enough to be timed, after a warm-up. Long calls are few."""
     run()
     library.wait()
     begin = time.perf_counter()
@@ -338,9 +377,9 @@ def measure(library, run, seconds):
     library.wait()
     once = max(time.perf_counter() - begin, 1e-6)
     batch = max(1, int(0.05 / once))
-    times = []
+    times = [once] if once > seconds else []
     end = time.perf_counter() + seconds
-    while len(times) < 3 or time.perf_counter() < end:
+    while len(times) < 3 and once < 10 * seconds or time.perf_counter() < end:
         begin = time.perf_counter()
         for _ in range(batch):
             run()
@@ -353,7 +392,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--like", required=True, help="report whose cases are measured")
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
-    parser.add_argument("--libraries", default="torch,jax", help="of torch, jax")
+    parser.add_argument("--libraries", default=",".join(LIBRARIES), help="%(default)s unless given")
     parser.add_argument("--seconds", type=float, default=1.0, help="time of a measurement")
     parser.add_argument("--output", required=True)
     options = parser.parse_args()
@@ -363,7 +402,7 @@ def main():
     results, devices = [], {}
     for name in options.libraries.split(","):
         try:
-            library = {"torch": Torch, "jax": Jax}[name](options.device)
+            library = LIBRARIES[name](options.device)
         except (ImportError, RuntimeError) as problem:
             print(f"{name}: not measured: {problem}", file=sys.stderr)
             continue
@@ -376,7 +415,7 @@ def main():
             if parameters.get("data", "normal") != "normal" or (benchmark, str(drawn)) in seen:
                 continue
             seen.add((benchmark, str(drawn)))
-            for how, case in cases(library, benchmark, parameters):
+            for how, case in library.cases(parameters).get(benchmark, []):
                 implementation = f"{name} {how}"
                 try:
                     run, check = case(parameters)

@@ -9,7 +9,8 @@ import org.pursuit.kernel.ScoreOrder;
 
 /**
  * For each column the first rows so far, in the slots of the codes that they will be: while rows
- * are added, a heap with the last of them in front.
+ * are added, a heap with the last of them in front. Rows that come in their order are appended
+ * instead.
  */
 final class ColumnHeaps {
   private int m;
@@ -68,6 +69,11 @@ final class ColumnHeaps {
     }
   }
 
+  /** Appends a row that ranks after all that a column holds. */
+  void append(int column, long id, float value) {
+    put(column * m + counts[column]++, id, value);
+  }
+
   /** Whether the entry in a slot ranks before another, or is the same. */
   private boolean precedes(int slot, int key, long id) {
     int own = key(values[slot]);
@@ -100,6 +106,12 @@ final class ColumnHeaps {
       move(root, root + last);
       sink(root, last, key(value), id, value);
     }
+    empty(column);
+  }
+
+  /** Empties the slots after a column's last row. */
+  void empty(int column) {
+    int root = column * m;
     Arrays.fill(ids, root + counts[column], root + m, -1);
     Arrays.fill(values, root + counts[column], root + m, 0);
   }

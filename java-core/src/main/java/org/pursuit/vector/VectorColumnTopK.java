@@ -9,17 +9,22 @@ import org.pursuit.data.HostLongs;
 import org.pursuit.data.HostMatrix;
 import org.pursuit.data.SlottedCodes;
 import org.pursuit.kernel.ColumnTopK;
+import org.pursuit.kernel.ScoreOrder;
 import org.pursuit.kernel.SelectionKey;
 import org.pursuit.kernel.Write;
 
 /**
- * Selections from columns. A worker has some neighbouring columns and passes down the rows: it
- * compares a row's scores with the columns' bars, which the last of their first rows so far give,
- * and adds the few that exceed them.
+ * Selections from columns. A worker has some neighbouring columns and passes down the rows. Where
+ * few are kept, it sorts every row into all columns' lists at once. Otherwise it compares a row's
+ * scores with the columns' bars, which the last of their first rows so far give, and adds the few
+ * that exceed them.
  */
 final class VectorColumnTopK {
-  /** Columns of a strip: their bars stay in the fastest cache. */
+  /** Columns of a strip: what is known of them stays in the faster caches. */
   private static final int MOST_COLUMNS = 1 << 12;
+
+  /** Most rows of a column that are sorted into lists; above, heaps take over. */
+  private static final int MOST_SORTED = 64;
 
   private final Workers workers;
   private final Workers.Task scan = this::scanStrips;
@@ -44,7 +49,8 @@ final class VectorColumnTopK {
 
   /** What a worker needs. */
   private static final class Slot {
-    float[] row = {};
+    final ColumnLists lists = new ColumnLists();
+    float[] rows = {};
     float[] bars = {};
     long[] bits = {};
     long[] ids = {};
@@ -65,25 +71,26 @@ final class VectorColumnTopK {
 
   void select(HostMatrix scores, ColumnTopK options, ColumnCodes out) {
     this.scores = scores;
-    run(scan, scores.rows(), options, out, 4 * workers.count());
+    run(scan, scores.rows(), options, out);
   }
 
   void select(SlottedCodes codes, ColumnTopK options, ColumnCodes out) {
     slottedCodes = codes;
-    run(slotted, codes.rows(), options, out, workers.count());
+    run(slotted, codes.rows(), options, out);
   }
 
   void select(CsrCodes codes, ColumnTopK options, ColumnCodes out) {
     compressedCodes = codes;
-    run(compressed, codes.rows(), options, out, workers.count());
+    run(compressed, codes.rows(), options, out);
   }
 
-  private void run(Workers.Task task, int rows, ColumnTopK options, ColumnCodes out, int strips) {
+  private void run(Workers.Task task, int rows, ColumnTopK options, ColumnCodes out) {
     this.options = options;
-    magnitude = options.key() == SelectionKey.MAGNITUDE;
+    // What ReLU leaves is its own magnitude.
+    magnitude = options.key() == SelectionKey.MAGNITUDE && !options.relu();
     columns = out.columns();
     m = out.m();
-    int words = Math.ceilDiv(Passing.words(columns), strips);
+    int words = Math.ceilDiv(Passing.words(columns), workers.count());
     width = Math.max(1, words) * Passing.UNIT;
     if (task == scan) {
       width = Math.min(width, MOST_COLUMNS);
@@ -122,10 +129,7 @@ final class VectorColumnTopK {
     slot.values = Grow.floats(slot.values, m);
     boolean later = rising;
     for (int column = from; column < to; column++) {
-      int held = options.write() == Write.ACCUMULATE ? heaps.count(column) : 0;
-      if (held > 0) {
-        heaps.copy(column, slot.ids, slot.values);
-      }
+      int held = take(slot, column);
       heaps.clear(column);
       for (int i = held - 1; i >= 0; i--) { // the last goes in front of a heap
         later &= slot.ids[i] < firstId;
@@ -155,20 +159,111 @@ final class VectorColumnTopK {
   }
 
   private void scanStrip(Slot slot, int from, int to) {
+    slot.ids = Grow.longs(slot.ids, m);
+    slot.values = Grow.floats(slot.values, m);
+    slot.rows = Grow.floats(slot.rows, scores.dtype() == DType.F32 ? 0 : 2 * (to - from));
+    if (sorts(slot, from, to)) {
+      sortStrip(slot, from, to);
+    } else {
+      heapStrip(slot, from, to);
+    }
+  }
+
+  /** Whether few rows are kept, and those to come rank after their equals. */
+  private boolean sorts(Slot slot, int from, int to) {
+    boolean sorts = rising && 0 < m && m <= MOST_SORTED;
+    for (int column = from; sorts && column < to; column++) {
+      for (int i = take(slot, column) - 1; i >= 0; i--) {
+        sorts &= slot.ids[i] < firstId;
+      }
+    }
+    return sorts;
+  }
+
+  /** Copies what a column holds already; how many rows. */
+  private int take(Slot slot, int column) {
+    int held = options.write() == Write.ACCUMULATE ? heaps.count(column) : 0;
+    if (held > 0) {
+      heaps.copy(column, slot.ids, slot.values);
+    }
+    return held;
+  }
+
+  private void sortStrip(Slot slot, int from, int to) {
+    ColumnLists lists = slot.lists;
+    int n = to - from;
+    lists.begin(m, n, magnitude, options.relu());
+    for (int column = from; column < to; column++) {
+      int held = take(slot, column);
+      for (int i = 0; i < held; i++) {
+        lists.add(column - from, ~i, slot.values[i]);
+      }
+    }
+    int b = 0;
+    for (; b < scores.rows() - 1; b += 2) {
+      float[] first = row(slot, b, from, n, 0);
+      float[] second = row(slot, b + 1, from, n, n);
+      lists.addRows(b, first, at(b, from, 0), second, at(b + 1, from, n));
+    }
+    if (b < scores.rows()) {
+      lists.addRow(b, row(slot, b, from, n, 0), at(b, from, 0));
+    }
+    for (int column = from; column < to; column++) {
+      write(slot, column, column - from);
+    }
+  }
+
+  /** Writes the list of a column, in the order that it has. */
+  private void write(Slot slot, int column, int of) {
+    ColumnLists lists = slot.lists;
+    take(slot, column);
+    heaps.clear(column);
+    int most = most(column);
+    for (int j = 0; j < most && lists.row(of, j) != ColumnLists.NONE; j++) {
+      int row = lists.row(of, j);
+      if (row < 0) {
+        heaps.append(column, slot.ids[~row], slot.values[~row]);
+      } else {
+        heaps.append(column, id(row), score(slot, row, column, lists.key(of, j)));
+      }
+    }
+    heaps.empty(column);
+  }
+
+  /** A score; most need not be read again, for their keys tell them. */
+  private float score(Slot slot, int row, int column, int key) {
+    if (!magnitude && key != 0 && key != ScoreOrder.NAN) {
+      return ScoreOrder.score(key);
+    }
+    return row(slot, row, column, 1, 0)[at(row, column, 0)];
+  }
+
+  /**
+   * The array that holds scores {@code from … from + n} of a row, beginning at {@link #at}; scores
+   * of 16 bits are widened to a buffer, from {@code bufferAt} on.
+   */
+  private float[] row(Slot slot, int b, int from, int n, int bufferAt) {
+    if (scores.dtype() == DType.F32) {
+      return scores.floats(b);
+    }
+    scores.readRow(b, from, n, slot.rows, bufferAt);
+    return slot.rows;
+  }
+
+  private int at(int b, int from, int bufferAt) {
+    return scores.dtype() == DType.F32 ? scores.offset(b) + from : bufferAt;
+  }
+
+  private void heapStrip(Slot slot, int from, int to) {
     boolean later = begin(slot, from, to);
     slot.bars = Grow.floats(slot.bars, to - from);
     slot.bits = Grow.longs(slot.bits, Passing.words(to - from));
-    slot.row = Grow.floats(slot.row, scores.dtype() == DType.F32 ? 0 : to - from);
     for (int column = from; column < to; column++) {
       slot.bars[column - from] = bar(column, later);
     }
     for (int b = 0; b < scores.rows(); b++) {
-      if (scores.dtype() == DType.F32) {
-        addRow(slot, b, scores.floats(b), scores.offset(b) + from, from, to, later);
-      } else {
-        scores.readRow(b, from, to - from, slot.row, 0);
-        addRow(slot, b, slot.row, 0, from, to, later);
-      }
+      float[] row = row(slot, b, from, to - from, 0);
+      addRow(slot, b, row, at(b, from, 0), from, to, later);
     }
     finish(from, to);
   }

@@ -87,7 +87,7 @@ class ColumnTopKContract {
                 ? Inputs.integers(rows, 70, 3, random)
                 : transposed(Inputs.everyKind(rows, random));
         int n = scores.columns();
-        int m = new int[] {1, 3, 8, 20}[trial % 4];
+        int m = new int[] {1, 3, 8, 20, 80}[trial % 5];
         long[] rowIds = trial % 3 == 0 ? ids(rows, random) : null;
         SelectionKey key = trial / 2 % 2 == 0 ? SelectionKey.SIGNED : SelectionKey.MAGNITUDE;
         Options whole = new Options(key, trial % 5 == 0, null, 1000, rowIds);
