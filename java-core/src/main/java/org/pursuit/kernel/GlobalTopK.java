@@ -1,5 +1,6 @@
 package org.pursuit.kernel;
 
+import org.pursuit.data.CsrCodes;
 import org.pursuit.data.Floats;
 import org.pursuit.data.Mask;
 
@@ -53,5 +54,10 @@ public record GlobalTopK(long k, SelectionKey key, boolean relu, Mask mask, Floa
   /** With a guess of the threshold. */
   public GlobalTopK start(Floats start) {
     return new GlobalTopK(k, key, relu, mask, start);
+  }
+
+  /** This selection as one of those that a fused encode fills; the scalars may be null. */
+  public Selector.Global into(CsrCodes out, Floats threshold, Floats minPositive) {
+    return new Selector.Global(this, out, threshold, minPositive);
   }
 }

@@ -193,12 +193,16 @@ public abstract class Scoring extends KernelFamily {
 
   /**
    * Selects from the scores that {@link #score} would give, without ever storing them all: each
-   * selector reads a tile while it is in cache.
+   * selector reads a tile while it is in cache. The product runs once for all of them.
+   *
+   * <p>Where what passes a threshold does not fit, only that selector's codes are left empty; of
+   * several the {@code CapacityException} tells the largest number.
    *
    * @param x rows [rows, d]
    * @param weights one atom a row [n, d]
    * @param bias [n], or null
-   * @param selectors at least one; each has its own k, mask and output
+   * @param selectors at least one; each has its own options and outputs, and reads nothing that
+   *     another one writes
    */
   public final void encode(
       Matrix x, Matrix weights, Floats bias, Score options, List<? extends Selector> selectors) {
@@ -212,9 +216,18 @@ public abstract class Scoring extends KernelFamily {
       switch (selector) {
         case Selector.RowTopK s ->
             selection.checkTopK(s.options(), x.rows(), weights.rows(), s.out());
+        case Selector.Threshold s ->
+            selection.checkThresholdSelect(s.options(), x.rows(), weights.rows(), s.out());
+        case Selector.ThresholdSlots s ->
+            selection.checkThresholdSelect(
+                s.options(), x.rows(), weights.rows(), s.out(), s.totals());
+        case Selector.Global s ->
+            selection.checkGlobalTopK(
+                s.options(), x.rows(), weights.rows(), s.out(), s.threshold(), s.minPositive());
       }
     }
     checkDistinct(selectors);
+    checkApart(selectors);
     KernelEvent event = begin();
     try {
       encodeKernel(x, weights, bias, options, selectors);
@@ -239,6 +252,27 @@ public abstract class Scoring extends KernelFamily {
                   + j
                   + ", "
                   + i);
+        }
+      }
+    }
+  }
+
+  /** No selector reads the scalars that another one writes. */
+  private static void checkApart(List<? extends Selector> selectors) {
+    for (Selector writer : selectors) {
+      if (!(writer instanceof Selector.Global written)) {
+        continue;
+      }
+      for (Selector reader : selectors) {
+        ThresholdSelect read =
+            switch (reader) {
+              case Selector.Threshold s -> s.options();
+              case Selector.ThresholdSlots s -> s.options();
+              default -> null;
+            };
+        if (read != null) {
+          Check.other(written.threshold(), "threshold", read.thresholds(), "thresholds");
+          Check.other(written.minPositive(), "minPositive", read.thresholds(), "thresholds");
         }
       }
     }

@@ -58,9 +58,8 @@ public abstract class Selection extends KernelFamily {
    * @param out codes [rows, n]
    */
   public final void thresholdSelect(Matrix scores, ThresholdSelect options, CsrCodes out) {
-    checkThresholdSelect(scores, options);
-    check.codes(out, "out");
-    check.shape(out.rows(), out.columnCount(), scores.rows(), scores.columns(), "out");
+    check.handle(scores, "scores");
+    checkThresholdSelect(options, scores.rows(), scores.columns(), out);
     KernelEvent event = begin();
     try {
       thresholdSelectKernel(scores, options, out);
@@ -79,29 +78,14 @@ public abstract class Selection extends KernelFamily {
    */
   public final void thresholdSelect(
       Matrix scores, ThresholdSelect options, FixedWidthCodes out, Ints totals) {
-    checkThresholdSelect(scores, options);
-    check.codes(out, "out");
-    check.shape(out.rows(), out.k(), scores.rows(), out.k(), "out");
-    check.optional(totals, scores.rows(), "totals");
-    Check.totals(totals, out);
+    check.handle(scores, "scores");
+    checkThresholdSelect(options, scores.rows(), scores.columns(), out, totals);
     KernelEvent event = begin();
     try {
       thresholdSelectKernel(scores, options, out, totals);
     } finally {
       end(event, "thresholdSelect", scores.rows(), scores.columns(), out.k());
     }
-  }
-
-  private void checkThresholdSelect(Matrix scores, ThresholdSelect options) {
-    check.handle(scores, "scores");
-    Check.required(options, "options");
-    check.handle(options.thresholds(), "thresholds");
-    long thresholds = options.thresholds().length();
-    if (thresholds != 1 && thresholds != scores.columns()) {
-      throw new IllegalArgumentException(
-          "thresholds: expected [1] or [" + scores.columns() + "], found [" + thresholds + "]");
-    }
-    check.optional(options.mask(), scores.columns(), "mask");
   }
 
   /**
@@ -117,18 +101,8 @@ public abstract class Selection extends KernelFamily {
   public final void globalTopK(
       Matrix scores, GlobalTopK options, CsrCodes out, Floats threshold, Floats minPositive) {
     check.handle(scores, "scores");
-    Check.required(options, "options");
-    check.optional(options.mask(), scores.columns(), "mask");
-    check.optional(options.start(), 1, "start");
-    check.codes(out, "out");
-    check.shape(out.rows(), out.columnCount(), scores.rows(), scores.columns(), "out");
+    checkGlobalTopK(options, scores.rows(), scores.columns(), out, threshold, minPositive);
     long most = Math.min(options.k(), scores.size());
-    if (out.capacity() < most) {
-      throw new IllegalArgumentException(
-          "out: expected a capacity of " + most + " or more, found " + out.capacity());
-    }
-    check.optional(threshold, 1, "threshold");
-    check.optional(minPositive, 1, "minPositive");
     KernelEvent event = begin();
     try {
       globalTopKKernel(scores, options, out, threshold, minPositive);
@@ -247,6 +221,56 @@ public abstract class Selection extends KernelFamily {
     check.optional(options.mask(), columns, "mask");
     check.codes(out, "out");
     check.shape(out.rows(), out.k(), rows, options.k(), "out");
+  }
+
+  /** The checks of a selection by thresholds from [rows, columns] scores, wherever they are. */
+  final void checkThresholdSelect(ThresholdSelect options, int rows, int columns, CsrCodes out) {
+    checkThresholds(options, columns);
+    check.codes(out, "out");
+    check.shape(out.rows(), out.columnCount(), rows, columns, "out");
+  }
+
+  /** The checks of a selection by thresholds to slots; {@code totals} may be null. */
+  final void checkThresholdSelect(
+      ThresholdSelect options, int rows, int columns, FixedWidthCodes out, Ints totals) {
+    checkThresholds(options, columns);
+    check.codes(out, "out");
+    check.shape(out.rows(), out.k(), rows, out.k(), "out");
+    check.optional(totals, rows, "totals");
+    Check.totals(totals, out);
+  }
+
+  private void checkThresholds(ThresholdSelect options, int columns) {
+    Check.required(options, "options");
+    check.handle(options.thresholds(), "thresholds");
+    long thresholds = options.thresholds().length();
+    if (thresholds != 1 && thresholds != columns) {
+      throw new IllegalArgumentException(
+          "thresholds: expected [1] or [" + columns + "], found [" + thresholds + "]");
+    }
+    check.optional(options.mask(), columns, "mask");
+  }
+
+  /** The checks of a selection from all of [rows, columns] scores, wherever they are. */
+  final void checkGlobalTopK(
+      GlobalTopK options,
+      int rows,
+      int columns,
+      CsrCodes out,
+      Floats threshold,
+      Floats minPositive) {
+    Check.required(options, "options");
+    check.optional(options.mask(), columns, "mask");
+    check.optional(options.start(), 1, "start");
+    check.codes(out, "out");
+    check.shape(out.rows(), out.columnCount(), rows, columns, "out");
+    long most = Math.min(options.k(), (long) rows * columns);
+    if (out.capacity() < most) {
+      throw new IllegalArgumentException(
+          "out: expected a capacity of " + most + " or more, found " + out.capacity());
+    }
+    check.optional(threshold, 1, "threshold");
+    check.optional(minPositive, 1, "minPositive");
   }
 
   /** Computes {@link #topK}; the arguments have been checked. */

@@ -1,6 +1,9 @@
 package org.pursuit.kernel;
 
+import org.pursuit.data.CsrCodes;
+import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Floats;
+import org.pursuit.data.Ints;
 import org.pursuit.data.Mask;
 
 /**
@@ -50,5 +53,15 @@ public record ThresholdSelect(
   /** Among the columns that {@code mask} sets. */
   public ThresholdSelect mask(Mask mask) {
     return new ThresholdSelect(thresholds, comparison, key, mask);
+  }
+
+  /** This selection as one of those that a fused encode fills. */
+  public Selector.Threshold into(CsrCodes out) {
+    return new Selector.Threshold(this, out);
+  }
+
+  /** This selection, cut to the first k of each row, as one of those that a fused encode fills. */
+  public Selector.ThresholdSlots into(FixedWidthCodes out, Ints totals) {
+    return new Selector.ThresholdSlots(this, out, totals);
   }
 }

@@ -5,7 +5,6 @@ import org.pursuit.data.HostFloats;
 import org.pursuit.data.HostInts;
 import org.pursuit.data.HostLongs;
 import org.pursuit.data.HostMask;
-import org.pursuit.data.HostMatrix;
 import org.pursuit.kernel.GlobalTopK;
 import org.pursuit.kernel.ScoreOrder;
 
@@ -15,16 +14,11 @@ import org.pursuit.kernel.ScoreOrder;
  * of the first as are left of k.
  */
 final class ScalarGlobalTopK {
-  private final Scratch scratch;
-  private HostMatrix scores;
+  private ScoreRows scores;
   private GlobalTopK options;
 
-  ScalarGlobalTopK(Scratch scratch) {
-    this.scratch = scratch;
-  }
-
   void select(
-      HostMatrix scores,
+      ScoreRows scores,
       GlobalTopK options,
       CsrCodes out,
       HostFloats threshold,
@@ -62,7 +56,7 @@ final class ScalarGlobalTopK {
   private long reaching(int key) {
     long count = 0;
     for (int b = 0; b < scores.rows(); b++) {
-      float[] row = row(b);
+      float[] row = scores.row(b);
       for (int i = 0; i < scores.columns(); i++) {
         count += takesPart(i) && ScoreOrder.key(row[i], options.key()) >= key ? 1 : 0;
       }
@@ -79,7 +73,7 @@ final class ScalarGlobalTopK {
     int written = 0;
     for (int b = 0; b < scores.rows(); b++) {
       offsets[b] = written;
-      float[] row = row(b);
+      float[] row = scores.row(b);
       for (int i = 0; i < scores.columns(); i++) {
         int key = ScoreOrder.key(row[i], options.key());
         boolean tied = takesPart(i) && key == last && ties-- > 0;
@@ -93,12 +87,6 @@ final class ScalarGlobalTopK {
     }
     offsets[scores.rows()] = written;
     return least;
-  }
-
-  private float[] row(int b) {
-    float[] row = scratch.scores(scores.columns());
-    scores.readRow(b, 0, scores.columns(), row, 0);
-    return row;
   }
 
   private boolean takesPart(int column) {

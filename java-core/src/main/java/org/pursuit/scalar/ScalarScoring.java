@@ -1,6 +1,8 @@
 package org.pursuit.scalar;
 
+import java.util.Arrays;
 import java.util.List;
+import org.pursuit.CapacityException;
 import org.pursuit.data.Floats;
 import org.pursuit.data.HostFloats;
 import org.pursuit.data.HostMatrix;
@@ -164,14 +166,17 @@ final class ScalarScoring extends Scoring {
   @Override
   protected void encodeKernel(
       Matrix x, Matrix weights, Floats bias, Score options, List<? extends Selector> selectors) {
+    int n = weights.rows();
+    float[][] scores = new float[x.rows()][];
     for (int b = 0; b < x.rows(); b++) {
-      float[] scores = scoreRow(x, b, weights, bias, options);
-      for (Selector selector : selectors) {
-        switch (selector) {
-          case Selector.RowTopK s ->
-              selection.select(scores, scores, weights.rows(), b, s.options(), s.out());
-        }
-      }
+      scores[b] = Arrays.copyOf(scoreRow(x, b, weights, bias, options), n);
+    }
+    long needed = 0;
+    for (Selector selector : selectors) {
+      needed = Math.max(needed, selection.select(ScoreRows.of(scores, n), selector));
+    }
+    if (needed > 0) {
+      throw new CapacityException(needed);
     }
   }
 

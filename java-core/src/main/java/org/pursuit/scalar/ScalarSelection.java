@@ -1,6 +1,7 @@
 package org.pursuit.scalar;
 
 import java.util.Arrays;
+import org.pursuit.CapacityException;
 import org.pursuit.data.ColumnCodes;
 import org.pursuit.data.CsrCodes;
 import org.pursuit.data.FixedWidthCodes;
@@ -19,6 +20,7 @@ import org.pursuit.kernel.OutputOrder;
 import org.pursuit.kernel.RowPrefix;
 import org.pursuit.kernel.ScoreOrder;
 import org.pursuit.kernel.Selection;
+import org.pursuit.kernel.Selector;
 import org.pursuit.kernel.ThresholdSelect;
 import org.pursuit.kernel.TieRule;
 import org.pursuit.kernel.TopK;
@@ -26,16 +28,13 @@ import org.pursuit.kernel.TopK;
 /** Selections by sorting. */
 final class ScalarSelection extends Selection {
   private final Scratch scratch;
-  private final ScalarThresholdSelect thresholdSelect;
-  private final ScalarGlobalTopK globalTopK;
+  private final ScalarGlobalTopK globalTopK = new ScalarGlobalTopK();
   private final ScalarColumnTopK columnTopK;
   private final ScalarRowPrefix rowPrefix;
 
   ScalarSelection(Memory memory, Scratch scratch) {
     super(memory);
     this.scratch = scratch;
-    this.thresholdSelect = new ScalarThresholdSelect(scratch);
-    this.globalTopK = new ScalarGlobalTopK(scratch);
     this.columnTopK = new ScalarColumnTopK(scratch);
     this.rowPrefix = new ScalarRowPrefix(scratch);
   }
@@ -55,7 +54,8 @@ final class ScalarSelection extends Selection {
   }
 
   /** Selects from one row of n scores and values. */
-  void select(float[] scores, float[] values, int n, int row, TopK options, FixedWidthCodes out) {
+  private void select(
+      float[] scores, float[] values, int n, int row, TopK options, FixedWidthCodes out) {
     boolean[] mask = options.mask() == null ? null : ((HostMask) options.mask()).array();
     long[] ranks = scratch.ranks(n);
     int candidates = 0;
@@ -111,20 +111,56 @@ final class ScalarSelection extends Selection {
 
   @Override
   protected void thresholdSelectKernel(Matrix scores, ThresholdSelect options, CsrCodes out) {
-    thresholdSelect.select((HostMatrix) scores, options, out);
+    long found = ScalarThresholdSelect.select(rows(scores), options, out);
+    if (found > out.capacity()) {
+      throw new CapacityException(found);
+    }
   }
 
   @Override
   protected void thresholdSelectKernel(
       Matrix scores, ThresholdSelect options, FixedWidthCodes out, Ints totals) {
-    thresholdSelect.select((HostMatrix) scores, options, out, (HostInts) totals);
+    ScalarThresholdSelect.select(rows(scores), options, out, (HostInts) totals);
   }
 
   @Override
   protected void globalTopKKernel(
       Matrix scores, GlobalTopK options, CsrCodes out, Floats threshold, Floats minPositive) {
-    globalTopK.select(
-        (HostMatrix) scores, options, out, (HostFloats) threshold, (HostFloats) minPositive);
+    globalTopK.select(rows(scores), options, out, (HostFloats) threshold, (HostFloats) minPositive);
+  }
+
+  private ScoreRows rows(Matrix scores) {
+    return ScoreRows.of((HostMatrix) scores, scratch);
+  }
+
+  /**
+   * What one selector of a fused encode makes of the scores.
+   *
+   * @return how many entries would have had to fit; 0 if all did
+   */
+  long select(ScoreRows scores, Selector selector) {
+    switch (selector) {
+      case Selector.RowTopK s -> {
+        for (int b = 0; b < scores.rows(); b++) {
+          float[] row = scores.row(b);
+          select(row, row, scores.columns(), b, s.options(), s.out());
+        }
+      }
+      case Selector.Threshold s -> {
+        long found = ScalarThresholdSelect.select(scores, s.options(), s.out());
+        return found > s.out().capacity() ? found : 0;
+      }
+      case Selector.ThresholdSlots s ->
+          ScalarThresholdSelect.select(scores, s.options(), s.out(), (HostInts) s.totals());
+      case Selector.Global s ->
+          globalTopK.select(
+              scores,
+              s.options(),
+              s.out(),
+              (HostFloats) s.threshold(),
+              (HostFloats) s.minPositive());
+    }
+    return 0;
   }
 
   @Override

@@ -1,35 +1,29 @@
 package org.pursuit.scalar;
 
 import java.util.Arrays;
-import org.pursuit.CapacityException;
 import org.pursuit.data.CsrCodes;
 import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.HostFloats;
 import org.pursuit.data.HostInts;
 import org.pursuit.data.HostLongs;
 import org.pursuit.data.HostMask;
-import org.pursuit.data.HostMatrix;
 import org.pursuit.kernel.Comparison;
 import org.pursuit.kernel.ScoreOrder;
 import org.pursuit.kernel.ThresholdSelect;
 
 /** Selections by thresholds, one score after another. */
 final class ScalarThresholdSelect {
-  private final Scratch scratch;
+  private ScalarThresholdSelect() {}
 
-  ScalarThresholdSelect(Scratch scratch) {
-    this.scratch = scratch;
-  }
-
-  void select(HostMatrix scores, ThresholdSelect options, CsrCodes out) {
+  /** How many pass; the codes are empty where these do not fit. */
+  static long select(ScoreRows scores, ThresholdSelect options, CsrCodes out) {
     int n = scores.columns();
-    float[] row = scratch.scores(n);
     long[] offsets = ((HostLongs) out.offsets()).array();
     int[] columns = ((HostInts) out.columns()).array();
     float[] values = ((HostFloats) out.values()).array();
     long found = 0;
     for (int b = 0; b < scores.rows(); b++) {
-      scores.readRow(b, 0, n, row, 0);
+      float[] row = scores.row(b);
       offsets[b] = found;
       for (int i = 0; i < n; i++) {
         if (passes(row[i], i, options)) {
@@ -44,20 +38,20 @@ final class ScalarThresholdSelect {
     offsets[scores.rows()] = found;
     if (found > out.capacity()) {
       Arrays.fill(offsets, 0);
-      throw new CapacityException(found);
     }
+    return found;
   }
 
-  void select(HostMatrix scores, ThresholdSelect options, FixedWidthCodes out, HostInts totals) {
+  static void select(
+      ScoreRows scores, ThresholdSelect options, FixedWidthCodes out, HostInts totals) {
     int n = scores.columns();
-    float[] row = scratch.scores(n);
     int[] indices = ((HostInts) out.indices()).array();
     float[] values = ((HostFloats) out.values()).array();
     int[] counts = ((HostInts) out.counts()).array();
     Arrays.fill(indices, -1);
     Arrays.fill(values, 0);
     for (int b = 0; b < scores.rows(); b++) {
-      scores.readRow(b, 0, n, row, 0);
+      float[] row = scores.row(b);
       int found = 0;
       for (int i = 0; i < n; i++) {
         if (passes(row[i], i, options)) {

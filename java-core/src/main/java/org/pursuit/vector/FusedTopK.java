@@ -6,13 +6,14 @@ import org.pursuit.data.HostMask;
 import org.pursuit.kernel.TopK;
 
 /** One selector of a fused encode: the running selections of a group's rows. */
-final class FusedTopK {
+final class FusedTopK implements FusedSelection {
   private final RunningTopK.Scratch[] scratches;
   private final float[][] gathered;
   private final ColumnList columnList = new ColumnList();
   private RunningTopK[] rows = {};
   private TopK options;
   private FixedWidthCodes out;
+  private int groupFrom;
 
   FusedTopK(int workers) {
     scratches = new RunningTopK.Scratch[workers];
@@ -28,7 +29,9 @@ final class FusedTopK {
     }
   }
 
-  void begin(int from, int to) {
+  @Override
+  public void begin(int from, int to) {
+    groupFrom = from;
     int had = rows.length;
     if (had < to - from) {
       rows = Arrays.copyOf(rows, to - from);
@@ -42,10 +45,10 @@ final class FusedTopK {
     }
   }
 
-  /** Takes columns {@code column … column + count} of a row into account. */
-  void consume(int worker, int rowInGroup, float[] tile, int at, int column, int count) {
+  @Override
+  public void consume(int worker, int row, float[] tile, int at, int column, int count) {
     RunningTopK.Scratch scratch = scratches[worker];
-    RunningTopK selection = rows[rowInGroup];
+    RunningTopK selection = rows[row - groupFrom];
     if (options.mask() == null) {
       selection.consume(tile, at, count, column, scratch);
       return;
@@ -57,8 +60,9 @@ final class FusedTopK {
     selection.consume(listed, 0, to - from, columnList.columns(), from, scratch);
   }
 
-  void finish(int worker, int row, int rowInGroup) {
+  @Override
+  public void finish(int worker, int row) {
     int keep = VectorSelection.rowK(options, row);
-    rows[rowInGroup].finish(row, keep, options, null, 0, out, scratches[worker]);
+    rows[row - groupFrom].finish(row, keep, options, null, 0, out, scratches[worker]);
   }
 }

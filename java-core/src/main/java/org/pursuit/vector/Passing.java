@@ -1,5 +1,6 @@
 package org.pursuit.vector;
 
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
@@ -12,6 +13,9 @@ final class Passing {
 
   /** Scores whose bits fill one word. */
   static final int UNIT = Long.SIZE;
+
+  /** The bar that every score passes. */
+  static final float ALL = Float.NaN;
 
   private Passing() {}
 
@@ -38,19 +42,26 @@ final class Passing {
     }
   }
 
-  /** A bar for each column: that of score i is {@code bars[i]}. */
+  /** A bar for each column: that of score i is {@code bars[barsAt + i]}. */
   static void mark(
-      float[] scores, int at, int n, float[] bars, boolean magnitude, long[] bits, int bitsAt) {
+      float[] scores,
+      int at,
+      int n,
+      float[] bars,
+      int barsAt,
+      boolean magnitude,
+      long[] bits,
+      int bitsAt) {
     if (magnitude) {
-      markMagnitudes(scores, at, n, bars, bits, bitsAt);
+      markMagnitudes(scores, at, n, bars, barsAt, bits, bitsAt);
     } else {
-      markSigned(scores, at, n, bars, bits, bitsAt);
+      markSigned(scores, at, n, bars, barsAt, bits, bitsAt);
     }
     int whole = n / UNIT * UNIT;
     if (whole < n) {
       long word = 0;
       for (int i = whole; i < n; i++) {
-        word |= bit(scores[at + i], bars[i], magnitude) << (i - whole);
+        word |= bit(scores[at + i], bars[barsAt + i], magnitude) << (i - whole);
       }
       bits[bitsAt + whole / UNIT] = word;
     }
@@ -81,11 +92,11 @@ final class Passing {
   }
 
   private static void markSigned(
-      float[] scores, int at, int n, float[] bars, long[] bits, int bitsAt) {
+      float[] scores, int at, int n, float[] bars, int barsAt, long[] bits, int bitsAt) {
     for (int i = 0; i <= n - UNIT; i += UNIT) {
       long below = 0;
       for (int v = 0; v < UNIT; v += L) {
-        FloatVector bar = load(bars, i + v);
+        FloatVector bar = load(bars, barsAt + i + v);
         below |= load(scores, at + i + v).compare(VectorOperators.LE, bar).toLong() << v;
       }
       bits[bitsAt + i / UNIT] = ~below;
@@ -93,11 +104,11 @@ final class Passing {
   }
 
   private static void markMagnitudes(
-      float[] scores, int at, int n, float[] bars, long[] bits, int bitsAt) {
+      float[] scores, int at, int n, float[] bars, int barsAt, long[] bits, int bitsAt) {
     for (int i = 0; i <= n - UNIT; i += UNIT) {
       long below = 0;
       for (int v = 0; v < UNIT; v += L) {
-        FloatVector bar = load(bars, i + v);
+        FloatVector bar = load(bars, barsAt + i + v);
         below |= load(scores, at + i + v).abs().compare(VectorOperators.LE, bar).toLong() << v;
       }
       bits[bitsAt + i / UNIT] = ~below;
@@ -112,6 +123,24 @@ final class Passing {
     return (magnitude ? Math.abs(score) : score) <= bar ? 0 : 1;
   }
 
+  /** Flags as bits, in {@code words} or a longer array. */
+  static long[] flags(boolean[] flags, long[] words) {
+    long[] bits = Grow.longs(words, words(flags.length));
+    Arrays.fill(bits, 0, words(flags.length), 0);
+    for (int i = 0; i < flags.length; i++) {
+      bits[i / UNIT] |= flags[i] ? 1L << i : 0;
+    }
+    return bits;
+  }
+
+  /** The {@value #UNIT} bits from one on, of so many words; past their end there are none. */
+  static long word(long[] bits, int from, int words) {
+    int w = from / UNIT;
+    int shift = from % UNIT;
+    long low = bits[w] >>> shift;
+    return shift == 0 || w + 1 == words ? low : low | bits[w + 1] << (UNIT - shift);
+  }
+
   /** How many of {@code words} words' bits are set. */
   static int count(long[] bits, int from, int words) {
     int count = 0;
@@ -123,7 +152,7 @@ final class Passing {
 
   /**
    * Writes the columns and scores of the first {@code most} set bits of a row to {@code columns[to
-   * …)} and {@code values[to …)}, ascending.
+   * …)} and {@code values[to …)}, ascending; the first bit is that of column {@code firstColumn}.
    */
   static void write(
       long[] bits,
@@ -131,6 +160,7 @@ final class Passing {
       int n,
       float[] scores,
       int at,
+      int firstColumn,
       int[] columns,
       float[] values,
       int to,
@@ -142,7 +172,7 @@ final class Passing {
           return;
         }
         int column = w * UNIT + Long.numberOfTrailingZeros(left);
-        columns[to] = column;
+        columns[to] = firstColumn + column;
         values[to++] = scores[at + column];
       }
     }

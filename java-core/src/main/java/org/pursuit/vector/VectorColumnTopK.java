@@ -269,7 +269,7 @@ final class VectorColumnTopK {
   }
 
   private void addRow(Slot slot, int b, float[] row, int at, int from, int to, boolean later) {
-    Passing.mark(row, at, to - from, slot.bars, magnitude, slot.bits, 0);
+    Passing.mark(row, at, to - from, slot.bars, 0, magnitude, slot.bits, 0);
     long id = id(b);
     for (int w = 0; w < Passing.words(to - from); w++) {
       for (long left = slot.bits[w]; left != 0; left &= left - 1) {

@@ -33,9 +33,6 @@ final class VectorGlobalTopK {
   /** Standard deviations by which more than k entries are expected above a sampled bar. */
   private static final double MARGIN = 4;
 
-  /** Every score passes it: {@code !(score <= NaN)}. */
-  private static final float PASS_ALL = Float.NaN;
-
   private static final int MAX_LIST = Integer.MAX_VALUE - 8;
 
   private final Workers workers;
@@ -93,7 +90,7 @@ final class VectorGlobalTopK {
     firstBar = options.start() == null ? sampledBar() : startBar();
     long found = scanAll();
     if (found < options.k() && !Float.isNaN(firstBar)) {
-      firstBar = PASS_ALL;
+      firstBar = Passing.ALL;
       found = scanAll();
     }
     write(out, threshold, minPositive, Math.min(found, options.k()));
@@ -102,12 +99,7 @@ final class VectorGlobalTopK {
   private void begin() {
     int n = scores.columns();
     if (options.mask() != null) {
-      allowed = Grow.longs(allowed, Passing.words(n));
-      Arrays.fill(allowed, 0, Passing.words(n), 0);
-      boolean[] mask = ((HostMask) options.mask()).array();
-      for (int i = 0; i < n; i++) {
-        allowed[i / Passing.UNIT] |= mask[i] ? 1L << i : 0;
-      }
+      allowed = Passing.flags(((HostMask) options.mask()).array(), allowed);
     }
     for (int w = 0; w < lists.length; w++) {
       widened[w] = Grow.floats(widened[w], scores.dtype() == DType.F32 ? 0 : n);
@@ -118,7 +110,7 @@ final class VectorGlobalTopK {
   /** What scores of the guess's rank or a higher one exceed. */
   private float startBar() {
     float start = ((HostFloats) options.start()).array()[0];
-    return Float.isNaN(start) ? PASS_ALL : Math.nextDown(start);
+    return Float.isNaN(start) ? Passing.ALL : Math.nextDown(start);
   }
 
   /** A bar that probably a little more than k entries exceed. */
@@ -130,7 +122,7 @@ final class VectorGlobalTopK {
     drawn.begin(RUNS * RUN);
     long stratum = size / RUNS;
     if (stratum < 2 * RUN) {
-      return PASS_ALL;
+      return Passing.ALL;
     }
     for (int r = 0; r < RUNS; r++) {
       long at = r * stratum + (r * 0x9e3779b1L & Integer.MAX_VALUE) % (stratum - RUN);
@@ -147,7 +139,7 @@ final class VectorGlobalTopK {
     double expected = (double) options.k() * RUNS * RUN / size;
     double rank = Math.ceil(expected + MARGIN * Math.sqrt(expected) + MARGIN);
     if (rank > drawn.size()) {
-      return PASS_ALL;
+      return Passing.ALL;
     }
     selects[0].select(sample, 1, (long) rank, magnitude);
     float score = ScoreOrder.score(selects[0].key());

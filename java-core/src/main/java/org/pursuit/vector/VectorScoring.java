@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
+import org.pursuit.CapacityException;
 import org.pursuit.data.Floats;
 import org.pursuit.data.HostFloats;
 import org.pursuit.data.HostMatrix;
@@ -28,8 +29,13 @@ final class VectorScoring extends Scoring {
   private final Workers.Task normalise = this::normaliseRows;
   private final Workers.Task finish = this::finishRows;
   private final float[][] lines;
-  private final List<FusedTopK> selections = new ArrayList<>();
-  private int selectionCount;
+  private final List<FusedTopK> rowSelections = new ArrayList<>();
+  private final List<FusedThreshold> thresholdSelections = new ArrayList<>();
+  private final List<FusedGlobalTopK> globalSelections = new ArrayList<>();
+
+  /** Those of the call, in its order. */
+  private final List<FusedSelection> selections = new ArrayList<>();
+
   private int groupFrom;
   private boolean relu;
   private HostMatrix x;
@@ -47,7 +53,9 @@ final class VectorScoring extends Scoring {
 
   void trim() {
     Arrays.fill(lines, new float[0]);
-    selections.clear();
+    rowSelections.clear();
+    thresholdSelections.clear();
+    globalSelections.clear();
     steps.trim();
   }
 
@@ -127,29 +135,69 @@ final class VectorScoring extends Scoring {
   @Override
   protected void encodeKernel(
       Matrix x, Matrix weights, Floats bias, Score options, List<? extends Selector> selectors) {
-    selectionCount = selectors.size();
-    for (int s = 0; s < selectionCount; s++) {
-      if (s == selections.size()) {
-        selections.add(new FusedTopK(workers.count()));
-      }
+    int n = weights.rows();
+    int rowWise = 0;
+    int byThreshold = 0;
+    int global = 0;
+    for (int s = 0; s < selectors.size(); s++) {
       switch (selectors.get(s)) {
-        case Selector.RowTopK topK -> selections.get(s).of(topK.options(), topK.out());
+        case Selector.RowTopK topK -> rows(rowWise++).of(topK.options(), topK.out());
+        case Selector.Threshold t -> threshold(byThreshold++).of(t.options(), n, t.out());
+        case Selector.ThresholdSlots t ->
+            threshold(byThreshold++).of(t.options(), n, t.out(), t.totals());
+        case Selector.Global g ->
+            global(global++).of(g.options(), n, g.out(), g.threshold(), g.minPositive());
       }
     }
-    multiply(x, weights, bias, options, select);
+    try {
+      multiply(x, weights, bias, options, select);
+      long needed = 0;
+      for (int s = 0; s < selections.size(); s++) {
+        needed = Math.max(needed, selections.get(s).end());
+      }
+      if (needed > 0) {
+        throw new CapacityException(needed);
+      }
+    } finally {
+      selections.clear();
+    }
+  }
+
+  private FusedTopK rows(int i) {
+    if (i == rowSelections.size()) {
+      rowSelections.add(new FusedTopK(workers.count()));
+    }
+    selections.add(rowSelections.get(i));
+    return rowSelections.get(i);
+  }
+
+  private FusedThreshold threshold(int i) {
+    if (i == thresholdSelections.size()) {
+      thresholdSelections.add(new FusedThreshold(workers.count()));
+    }
+    selections.add(thresholdSelections.get(i));
+    return thresholdSelections.get(i);
+  }
+
+  private FusedGlobalTopK global(int i) {
+    if (i == globalSelections.size()) {
+      globalSelections.add(new FusedGlobalTopK(workers.count()));
+    }
+    selections.add(globalSelections.get(i));
+    return globalSelections.get(i);
   }
 
   private void selectTile(int worker, int row, float[] tile, int at, int column, int count) {
     activate(tile, at, count);
-    for (int s = 0; s < selectionCount; s++) {
-      selections.get(s).consume(worker, row - groupFrom, tile, at, column, count);
+    for (int s = 0; s < selections.size(); s++) {
+      selections.get(s).consume(worker, row, tile, at, column, count);
     }
   }
 
   private void finishRows(int worker, int from, int to) {
-    for (int s = 0; s < selectionCount; s++) {
+    for (int s = 0; s < selections.size(); s++) {
       for (int i = from; i < to; i++) {
-        selections.get(s).finish(worker, groupFrom + i, i);
+        selections.get(s).finish(worker, groupFrom + i);
       }
     }
   }
@@ -164,12 +212,15 @@ final class VectorScoring extends Scoring {
     for (groupFrom = 0; groupFrom < x.rows(); groupFrom += group) {
       int groupTo = Math.min(x.rows(), groupFrom + group);
       if (consumer == select) {
-        for (int s = 0; s < selectionCount; s++) {
+        for (int s = 0; s < selections.size(); s++) {
           selections.get(s).begin(groupFrom, groupTo);
         }
       }
       product.multiply(preparation, groupFrom, groupTo, (HostMatrix) weights, biases, consumer);
       if (consumer == select) {
+        for (int s = 0; s < selections.size(); s++) {
+          selections.get(s).settle();
+        }
         workers.run(finish, groupTo - groupFrom, workers.chunk(groupTo - groupFrom, 32));
       }
     }

@@ -8,10 +8,7 @@ import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.HostFloats;
 import org.pursuit.data.HostInts;
 import org.pursuit.data.HostLongs;
-import org.pursuit.data.HostMask;
 import org.pursuit.data.HostMatrix;
-import org.pursuit.kernel.Comparison;
-import org.pursuit.kernel.SelectionKey;
 import org.pursuit.kernel.ThresholdSelect;
 
 /**
@@ -28,21 +25,9 @@ final class VectorThresholdSelect {
   private final Workers.Task write = this::writeRows;
   private final Workers.Task fill = this::fillRows;
   private final float[][] widened;
+  private final Bars bars = new Bars();
 
   private HostMatrix scores;
-  private boolean magnitude;
-
-  /** The bar of all columns, or each column's where there are several: see {@link Passing}. */
-  private float bar;
-
-  private float[] bars = {};
-  private boolean perColumn;
-
-  /** Bits of the columns that may be kept, where not all may. */
-  private long[] allowed = {};
-
-  private boolean restricted;
-
   private long[] bits = {};
   private int[] counts = {};
   private int tile;
@@ -57,8 +42,8 @@ final class VectorThresholdSelect {
 
   void trim() {
     Arrays.fill(widened, new float[0]);
-    bars = new float[0];
-    allowed = bits = new long[0];
+    bars.trim();
+    bits = new long[0];
     counts = new int[0];
   }
 
@@ -93,52 +78,9 @@ final class VectorThresholdSelect {
   private void begin(HostMatrix scores, ThresholdSelect options) {
     this.scores = scores;
     int n = scores.columns();
-    magnitude = options.key() == SelectionKey.MAGNITUDE;
-    boolean above = options.comparison() == Comparison.GREATER;
-    float[] thresholds = ((HostFloats) options.thresholds()).array();
-    perColumn = thresholds.length != 1;
-    bar = perColumn ? 0 : bar(thresholds[0], above);
-    if (perColumn) {
-      bars = Grow.floats(bars, n);
-      for (int i = 0; i < n; i++) {
-        bars[i] = bar(thresholds[i], above);
-      }
-    }
-    restrict(
-        options.mask() == null ? null : ((HostMask) options.mask()).array(), thresholds, above);
+    bars.of(options, n);
     for (int w = 0; w < widened.length; w++) {
       widened[w] = Grow.floats(widened[w], scores.dtype() == DType.F32 ? 0 : n);
-    }
-  }
-
-  /** What a score must not be at most, to pass. */
-  private static float bar(float threshold, boolean above) {
-    if (above) {
-      return threshold;
-    }
-    if (Float.isNaN(threshold)) {
-      return Float.POSITIVE_INFINITY; // which NaN alone is above
-    }
-    return threshold == Float.NEGATIVE_INFINITY ? Float.NaN : Math.nextDown(threshold);
-  }
-
-  /** Notes the columns of the mask, if any, and that nothing is above NaN. */
-  private void restrict(boolean[] mask, float[] thresholds, boolean above) {
-    int n = scores.columns();
-    restricted = mask != null;
-    for (int i = 0; i < thresholds.length && above; i++) {
-      restricted |= Float.isNaN(thresholds[i]);
-    }
-    if (!restricted) {
-      return;
-    }
-    allowed = Grow.longs(allowed, Passing.words(n));
-    Arrays.fill(allowed, 0, Passing.words(n), 0);
-    for (int i = 0; i < n; i++) {
-      boolean reachable = !above || !Float.isNaN(thresholds[perColumn ? i : 0]);
-      if (reachable && (mask == null || mask[i])) {
-        allowed[i / Passing.UNIT] |= 1L << i;
-      }
     }
   }
 
@@ -172,7 +114,8 @@ final class VectorThresholdSelect {
     int words = Passing.words(scores.columns());
     for (int r = from; r < to; r++) {
       float[] row = scores.floats(tile + r, widened[worker]);
-      counts[r] = markRow(row, scores.floatOffset(tile + r), r * words);
+      counts[r] =
+          bars.mark(row, scores.floatOffset(tile + r), 0, scores.columns(), bits, r * words);
     }
   }
 
@@ -186,7 +129,7 @@ final class VectorThresholdSelect {
         float[] row = scores.floats(tile + r, widened[worker]);
         int at = scores.floatOffset(tile + r);
         int first = (int) offsets[tile + r];
-        Passing.write(bits, r * Passing.words(n), n, row, at, columns, values, first, counts[r]);
+        Passing.write(bits, r * Passing.words(n), n, row, at, 0, columns, values, first, counts[r]);
       }
     }
   }
@@ -200,9 +143,9 @@ final class VectorThresholdSelect {
     for (int b = from; b < to; b++) {
       float[] row = scores.floats(b, widened[worker]);
       int at = scores.floatOffset(b);
-      int found = markRow(row, at, bitsAt);
+      int found = bars.mark(row, at, 0, n, bits, bitsAt);
       int kept = Math.min(found, k);
-      Passing.write(bits, bitsAt, n, row, at, indices, values, b * k, kept);
+      Passing.write(bits, bitsAt, n, row, at, 0, indices, values, b * k, kept);
       Arrays.fill(indices, b * k + kept, (b + 1) * k, -1);
       Arrays.fill(values, b * k + kept, (b + 1) * k, 0);
       ((HostInts) slotted.counts()).array()[b] = kept;
@@ -210,20 +153,5 @@ final class VectorThresholdSelect {
         totals.array()[b] = found;
       }
     }
-  }
-
-  /** Notes which scores of a row pass; how many do. */
-  private int markRow(float[] row, int at, int bitsAt) {
-    int n = scores.columns();
-    if (perColumn) {
-      Passing.mark(row, at, n, bars, magnitude, bits, bitsAt);
-    } else {
-      Passing.mark(row, at, n, bar, magnitude, bits, bitsAt);
-    }
-    int words = Passing.words(n);
-    for (int w = 0; restricted && w < words; w++) {
-      bits[bitsAt + w] &= allowed[w];
-    }
-    return Passing.count(bits, bitsAt, words);
   }
 }

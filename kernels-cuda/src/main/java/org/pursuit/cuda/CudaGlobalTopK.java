@@ -67,7 +67,7 @@ final class CudaGlobalTopK {
   void select(
       Matrix scores, GlobalTopK options, CsrCodes out, Floats threshold, Floats minPositive) {
     if (scores.size() == 0 || options.k() == 0) {
-      clear(out, threshold, minPositive);
+      clear(cuda.stream(), out, threshold, minPositive);
       return;
     }
     this.scores = (CudaMatrix) scores;
@@ -151,9 +151,9 @@ final class CudaGlobalTopK {
         .launch(blocks, 1, kernel.threads(), sharedBytes);
   }
 
-  private void clear(CsrCodes out, Floats threshold, Floats minPositive) {
-    Stream stream = cuda.stream();
-    stream.zero(((CudaLongs) out.offsets()).address(), out.offsets().length() * Long.BYTES);
+  /** Leaves nothing; the scalars may be null. */
+  static void clear(Stream stream, CsrCodes out, Floats threshold, Floats minPositive) {
+    CudaThresholdSelect.clear(stream, out);
     for (Floats scalar : new Floats[] {threshold, minPositive}) {
       if (scalar != null) {
         stream.fill(CudaFloats.address(scalar), Float.floatToIntBits(Float.NaN), 1);

@@ -28,7 +28,7 @@ class CudaRunningTopK {
   private final SelectionKernels kernels;
   private final Workspace workspace;
   private final Stream stream;
-  private List<? extends Selector> selectors = List.of();
+  private List<Selector.RowTopK> selectors = List.of();
   private int firstRow;
   private int rows;
   private int columns;
@@ -49,11 +49,14 @@ class CudaRunningTopK {
    * @param rows rows of the tile
    * @param columns columns of all chunks together
    */
-  void begin(List<? extends Selector> selectors, int firstRow, int rows, int columns) {
+  void begin(List<Selector.RowTopK> selectors, int firstRow, int rows, int columns) {
     this.selectors = selectors;
     this.firstRow = firstRow;
     this.rows = rows;
     this.columns = columns;
+    if (selectors.isEmpty()) {
+      return;
+    }
     long stateBytes = (long) selectors.size() * rows * STATE_BYTES;
     long listsAt = (stateBytes + Long.BYTES - 1) & -Long.BYTES;
     state = workspace.address(Slot.RUNNING, listsAt + rows * listBytesPerRow(selectors, columns));
@@ -127,7 +130,7 @@ class CudaRunningTopK {
           null,
           options,
           SelectionKernels.rowK(options, firstRow),
-          ((Selector.RowTopK) selectors.get(i)).out(),
+          selectors.get(i).out(),
           firstRow,
           rows,
           columns,
@@ -139,10 +142,10 @@ class CudaRunningTopK {
     selectors = List.of();
   }
 
-  private static long listBytesPerRow(List<? extends Selector> selectors, int columns) {
+  private static long listBytesPerRow(List<Selector.RowTopK> selectors, int columns) {
     long ranks = 0;
-    for (Selector selector : selectors) {
-      ranks += listCapacity(((Selector.RowTopK) selector).options(), columns);
+    for (Selector.RowTopK selector : selectors) {
+      ranks += listCapacity(selector.options(), columns);
     }
     return ranks * Long.BYTES;
   }
@@ -153,7 +156,7 @@ class CudaRunningTopK {
   }
 
   private TopK options(int which) {
-    return ((Selector.RowTopK) selectors.get(which)).options();
+    return selectors.get(which).options();
   }
 
   private long floors(int which) {

@@ -1,5 +1,6 @@
 package org.pursuit.cuda;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.pursuit.data.Floats;
 import org.pursuit.data.Matrix;
@@ -20,8 +21,12 @@ final class CudaScoring extends Scoring {
   private final Products products;
   private final ScoringKernels kernels;
   private final CudaRunningTopK running;
+  private final CudaSweep sweep;
   private final ScoreChunks chunks;
   private final ScoreFactors factors;
+
+  /** The row selectors of a call. */
+  private final List<Selector.RowTopK> rowSelectors = new ArrayList<>();
 
   CudaScoring(Memory memory, Selection selection, CudaRunningTopK running, Cuda cuda) {
     this(memory, selection, running, cuda, ScoreChunks.of(cuda.device()));
@@ -33,6 +38,7 @@ final class CudaScoring extends Scoring {
     this.products = cuda.products();
     this.kernels = cuda.products().kernels();
     this.running = running;
+    this.sweep = new CudaSweep(cuda);
     this.chunks = chunks;
     this.factors = new ScoreFactors(cuda, products, kernels);
   }
@@ -131,11 +137,18 @@ final class CudaScoring extends Scoring {
   protected void encodeKernel(
       Matrix x, Matrix weights, Floats bias, Score options, List<? extends Selector> selectors) {
     boolean relu = options.activation() == Activation.RELU;
+    rowSelectors.clear();
+    for (int i = 0; i < selectors.size(); i++) {
+      if (selectors.get(i) instanceof Selector.RowTopK topK) {
+        rowSelectors.add(topK);
+      }
+    }
+    sweep.begin(selectors, x.rows(), weights.rows(), chunks);
     factors.of(x, weights, bias, options, x.rows() > chunks.rows());
     for (int row = 0, rows; row < x.rows(); row += rows) {
       rows = Math.min(chunks.rows(), x.rows() - row);
       factors.tile(row, rows);
-      running.begin(selectors, row, rows, weights.rows());
+      running.begin(rowSelectors, row, rows, weights.rows());
       int width = Math.min(chunks.atoms(rows), weights.rows());
       long scores = products.scores(rows, width);
       long stride = Products.scoresStride(width);
@@ -153,8 +166,10 @@ final class CudaScoring extends Scoring {
             scores,
             stride);
         running.consume(scores, stride, atom, atoms, factors.bias(), relu);
+        sweep.consume(scores, stride, row, rows, atom, atoms, factors.bias(), relu);
       }
       running.finish();
     }
+    sweep.finish();
   }
 }

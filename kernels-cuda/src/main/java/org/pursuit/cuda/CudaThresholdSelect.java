@@ -18,7 +18,7 @@ final class CudaThresholdSelect {
 
   void select(Matrix scores, ThresholdSelect options, CsrCodes out) {
     if (scores.size() == 0) {
-      stream.zero(((CudaLongs) out.offsets()).address(), out.offsets().length() * Long.BYTES);
+      clear(stream, out);
       return;
     }
     marks.begin((CudaMatrix) scores);
@@ -28,7 +28,7 @@ final class CudaThresholdSelect {
 
   void select(Matrix scores, ThresholdSelect options, FixedWidthCodes out, Ints totals) {
     if (scores.size() == 0) {
-      clear(out, totals);
+      clear(stream, out, totals);
       return;
     }
     marks.begin((CudaMatrix) scores);
@@ -36,7 +36,13 @@ final class CudaThresholdSelect {
     marks.write(out, totals);
   }
 
-  private void clear(FixedWidthCodes out, Ints totals) {
+  /** Leaves nothing. */
+  static void clear(Stream stream, CsrCodes out) {
+    stream.zero(((CudaLongs) out.offsets()).address(), out.offsets().length() * Long.BYTES);
+  }
+
+  /** Leaves nothing; {@code totals} may be null. */
+  static void clear(Stream stream, FixedWidthCodes out, Ints totals) {
     stream.fill(((CudaInts) out.indices()).address(), -1, out.indices().length());
     stream.zero(((CudaFloats) out.values()).address(), out.values().length() * Float.BYTES);
     stream.zero(((CudaInts) out.counts()).address(), out.counts().length() * Integer.BYTES);

@@ -66,7 +66,7 @@ final class Marks {
     segments = Math.ceilDiv(blocks, SEGMENT_BLOCKS);
     long bitBytes = rows * blocks * lanes * Integer.BYTES;
     long startBytes = rows * Long.BYTES;
-    long tileBytes = (Math.ceilDiv(rows, TILE_ROWS) + 1) * Long.BYTES;
+    long tileBytes = (tiles(scores.rows()) + 1L) * Long.BYTES;
     long countBytes = rows * segments * Integer.BYTES;
     long totalBytes = rows * Integer.BYTES;
     bits =
@@ -159,7 +159,7 @@ final class Marks {
   /** Turns the segments' counts into places; flags a sum above {@code capacity}. */
   void place(long capacity) {
     placeRows(starts, 0);
-    sum(tiles, Math.ceilDiv(scores.rows(), TILE_ROWS), capacity);
+    sum(tiles, tiles(scores.rows()), capacity);
   }
 
   /**
@@ -201,16 +201,31 @@ final class Marks {
   }
 
   private void placeRows(long rowStarts, long rowTotals) {
+    placeRows(counts, rowStarts, tiles, rowTotals, scores.rows(), segments);
+  }
+
+  /**
+   * Turns counts [rows, segments] of entries into how many entries of their row lie before; adds up
+   * rows' before each within its tile, and tiles' entries. {@code rowStarts} or {@code rowTotals}
+   * may be 0.
+   */
+  void placeRows(
+      long counted, long rowStarts, long rowTiles, long rowTotals, int rows, int rowSegments) {
     kernels
         .kernel("place_rows")
         .arguments()
-        .pointer(counts)
+        .pointer(counted)
         .pointer(rowStarts)
-        .pointer(tiles)
+        .pointer(rowTiles)
         .pointer(rowTotals)
-        .int32(scores.rows())
-        .int32(segments)
-        .launch(Math.ceilDiv(scores.rows(), TILE_ROWS), 1, THREADS, PLACE_ROWS_BYTES);
+        .int32(rows)
+        .int32(rowSegments)
+        .launch(tiles(rows), 1, THREADS, PLACE_ROWS_BYTES);
+  }
+
+  /** Tiles of rows whose places are known together. */
+  static int tiles(int rows) {
+    return Math.ceilDiv(rows, TILE_ROWS);
   }
 
   private Kernel begin(String[] write) {

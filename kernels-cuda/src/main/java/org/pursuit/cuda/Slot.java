@@ -28,6 +28,8 @@ enum Slot {
   SLICES,
   /** What running selections keep between chunks. */
   RUNNING,
+  /** What the other selections of a fused encode keep between chunks. */
+  SWEPT,
   /** Parts of sums: dots of segments of atoms, sums over chunks of rows. */
   PARTS,
   /** Keys of rows that shared memory does not hold. */

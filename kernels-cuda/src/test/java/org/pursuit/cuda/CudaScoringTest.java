@@ -218,7 +218,7 @@ class CudaScoringTest {
     }
 
     @Override
-    void begin(List<? extends Selector> selectors, int firstRow, int tileRows, int allColumns) {
+    void begin(List<Selector.RowTopK> selectors, int firstRow, int tileRows, int allColumns) {
       assertThat(firstRow).isEqualTo(row + rows);
       row = firstRow;
       rows = tileRows;
