@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.pursuit.BackendOptions;
@@ -838,6 +839,63 @@ class ErrorTextTest {
               scoring.encode(
                   x, weights, null, plain, TopK.of(3).mask(lab.mask(new boolean[5])).into(out)));
       rejects("out: expected a value, found null", () -> TopK.of(4).into(null));
+    }
+  }
+
+  @EveryBackend
+  void encodeByThresholdsAndFromAllRows(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      Scoring scoring = lab.scoring();
+      Matrix x = zeros(lab, 2, 5);
+      Matrix weights = zeros(lab, 7, 5);
+      Score plain = Score.plain();
+      Floats one = lab.floatsOutput(1);
+      ThresholdSelect above = ThresholdSelect.above(one);
+      FixedWidthCodes slots = lab.codes(2, 3);
+      CsrCodes csr = lab.csr(2, 7, 6);
+      CsrCodes other = lab.csr(2, 7, 6);
+      Consumer<Selector> encode = s -> scoring.encode(x, weights, null, plain, s);
+      rejects(
+          "thresholds: expected [1] or [7], found [5]",
+          () -> encode.accept(ThresholdSelect.above(lab.floatsOutput(5)).into(csr)));
+      rejects(
+          "out: expected [2, 7], found [2, 6]", () -> encode.accept(above.into(lab.csr(2, 6, 6))));
+      rejects(
+          "out: expected [2, 3], found [3, 3]",
+          () -> encode.accept(above.into(lab.codes(3, 3), null)));
+      rejects(
+          "totals: expected others than the counts of out",
+          () -> encode.accept(above.into(slots, slots.counts())));
+      rejects(
+          "out: expected a capacity of 14 or more, found 6",
+          () -> encode.accept(GlobalTopK.of(20).into(csr, null, null)));
+      rejects(
+          "start: expected [1], found [2]",
+          () -> encode.accept(GlobalTopK.of(2).start(lab.floatsOutput(2)).into(csr, null, null)));
+      rejects(
+          "minPositive: expected [1], found [3]",
+          () -> encode.accept(GlobalTopK.of(2).into(csr, null, lab.floatsOutput(3))));
+      rejects(
+          "threshold: expected other numbers than those of thresholds",
+          () ->
+              scoring.encode(
+                  x,
+                  weights,
+                  null,
+                  plain,
+                  List.of(above.into(other), GlobalTopK.of(2).into(csr, one, null))));
+      rejects(
+          "minPositive: expected other numbers than those of thresholds",
+          () ->
+              scoring.encode(
+                  x,
+                  weights,
+                  null,
+                  plain,
+                  List.of(GlobalTopK.of(2).into(csr, null, one), above.into(slots, null))));
+      rejects("out: expected a value, found null", () -> above.into((CsrCodes) null));
+      rejects("out: expected a value, found null", () -> above.into(null, null));
+      rejects("out: expected a value, found null", () -> GlobalTopK.of(1).into(null, null, null));
     }
   }
 

@@ -9,16 +9,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.pursuit.data.CsrCodes;
 import org.pursuit.data.DType;
 import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Floats;
 import org.pursuit.data.Gram;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.PursuitTape;
+import org.pursuit.kernel.GlobalTopK;
 import org.pursuit.kernel.MatchingPursuit;
 import org.pursuit.kernel.RowNormalisation;
 import org.pursuit.kernel.Score;
 import org.pursuit.kernel.Selector;
+import org.pursuit.kernel.ThresholdSelect;
 import org.pursuit.kernel.TopK;
 
 @OnEmulator
@@ -79,12 +82,19 @@ class KernelTest {
         FixedWidthCodes codes = backend.fixedWidthCodes(2, 2);
         FixedWidthCodes merged = backend.fixedWidthCodes(2, 2);
         PursuitTape tape = backend.pursuitTape(2, 2);
+        CsrCodes passing = backend.csrCodes(2, 4, 8);
+        CsrCodes first = backend.csrCodes(2, 4, 3);
         Gram gram = backend.gram(4);
         Floats dots = backend.floats(4);
         Floats errors = backend.floats(2)) {
       Score plain = Score.plain();
       TopK two = TopK.of(2);
-      List<Selector.RowTopK> selectors = List.of(two.into(merged));
+      List<Selector> selectors =
+          List.of(
+              two.into(merged),
+              ThresholdSelect.above(dots).into(passing),
+              ThresholdSelect.atLeast(dots).into(codes, null),
+              GlobalTopK.of(3).into(first, null, null));
       MatchingPursuit steps = MatchingPursuit.steps(2);
       Map<String, Runnable> calls = new LinkedHashMap<>();
       calls.put("axpby", () -> backend.training().axpby(1, x, 0, out));

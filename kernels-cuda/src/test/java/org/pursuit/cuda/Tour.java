@@ -39,6 +39,7 @@ import org.pursuit.kernel.Score;
 import org.pursuit.kernel.Selection;
 import org.pursuit.kernel.SparseAlgebra;
 import org.pursuit.kernel.Statistics;
+import org.pursuit.kernel.ThresholdSelect;
 import org.pursuit.kernel.TopK;
 import org.pursuit.kernel.Training;
 import org.pursuit.kernel.Write;
@@ -56,6 +57,8 @@ enum Tour {
       Matrix scores = o.matrix(ROWS, ATOMS);
       FixedWidthCodes encoded = o.codes(K);
       FixedWidthCodes auxiliary = o.codes(2);
+      CsrCodes passing = o.keep(o.backend.csrCodes(ROWS, ATOMS, ROWS * ATOMS));
+      CsrCodes first = o.keep(o.backend.csrCodes(ROWS, ATOMS, K));
       o.backend.scoring().normalise(o.x, RowNormalisation.UNIT, null, out, null, null);
       o.add(out.download());
       o.backend.scoring().score(o.x, o.atoms, o.bias, Score.plain(), scores);
@@ -68,9 +71,14 @@ enum Tour {
               o.bias,
               Score.plain(),
               List.of(
-                  TopK.of(K).withRelu().into(encoded), TopK.of(2).mask(o.mask).into(auxiliary)));
+                  TopK.of(K).withRelu().into(encoded),
+                  TopK.of(2).mask(o.mask).into(auxiliary),
+                  ThresholdSelect.above(o.bias).into(passing),
+                  GlobalTopK.of(K).into(first, null, null)));
       o.add(encoded);
       o.add(auxiliary);
+      o.add(Arrays.copyOf(passing.values().download(), (int) passing.nnz()));
+      o.add(first.values().download());
     }
   },
   SELECTION {
