@@ -124,10 +124,9 @@ final class SweptList extends Swept {
       room = capacity - 2 * k;
     }
     room -= chunk.scores();
-    String bar = first == null ? "above" : "first";
-    read("sweep_count_" + bar, chunk.blocks(), 0);
+    read(first == null ? "sweep_count_above" : "sweep_count_first", chunk.blocks(), 0);
     read("sweep_place", 1, SUMS_BYTES);
-    read("sweep_append_" + bar, chunk.blocks(), 0);
+    read(first == null ? "sweep_append_above" : "sweep_append_first", chunk.blocks(), 0);
   }
 
   private void read(String name, long readBlocks, int sharedBytes) {

@@ -81,6 +81,21 @@ class WorkTest {
   }
 
   @Test
+  void encodeSelecting() {
+    long factors = 4 * (14 + 35);
+    long compressed = 4 * (6 + 6 + 2 * 3);
+    for (String selectors : new String[] {"threshold", "global", "all"}) {
+      long bytes =
+          selectors.equals("all") ? factors + 2 * (CODES + compressed) : factors + compressed;
+      assertThat(
+              ScoringBenchmark.work(
+                  "encodeSelecting",
+                  Map.of("shape", "2x7x5x3", "dtype", "F32", "selectors", selectors)::get))
+          .isEqualTo(new Work(bytes, 140, bytes));
+    }
+  }
+
+  @Test
   void decodeAndSampledDot() {
     // Six atoms of seven elements are read, but only five different ones exist.
     Work work = new Work(CODES + 4 * (42 + 14), 84, CODES + 4 * (35 + 14));
