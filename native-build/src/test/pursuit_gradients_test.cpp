@@ -21,6 +21,8 @@ struct Sizes {
   bool shared = true;  // whether a row's gradient lies in shared memory
   bool normalised = true, accumulate = false, given = true;
   int type = F32, offset = 0, gap = 0;
+  bool rowSparse = false;  // with every third atom active before
+  bool fits = true;        // whether there is room for the active atoms
 };
 
 struct Integers : test::Matrix {
@@ -39,7 +41,8 @@ class Call {
         flag(1), atoms(s.n, s.d, s.type, size_t(s.gap), size_t(s.offset)), residual(s.rows, s.d, 4, s),
         gResidual(s.rows, s.d, 4, s), gAtoms(s.n, s.d, 4, s), gX(s.rows, s.d, 4, s),
         tallies(size_t(s.n) * size_t(s.chunks)), starts(size_t(s.n) + 1), order(size_t(slots)),
-        contributions(size_t(slots + tiles) * size_t(s.quads) * 4) {
+        contributions(size_t(slots + tiles) * size_t(s.quads) * 4),
+        activeCount(1), positions(size_t(s.n)), oldPositions(size_t(s.n)), old(s.n, s.d, F32, size_t(s.gap)) {
     flag.data()[0] = 0;
     atoms.fill([] { return 0.0f; });
     for (int j = 0; j < s.n; j++) {  // squared norms of 1 or 4
@@ -60,16 +63,19 @@ class Call {
     std::fill_n(tallies.data(), tallies.size(), 0);
     std::fill_n(order.data(), order.size(), -1ll);
     std::fill_n(steps.data(), steps.size(), UNTOUCHED);
+    activate();
   }
 
   // Runs the kernels and compares with the loops.
   void check() {
+    for (int j = 0; j < s.n; j++)
+      for (int c = 0; c < s.d; c++) untouched.push_back(gAtoms.at(j, c));
     std::vector<double> ofAtoms = before(gAtoms), ofX = before(gX);
     expect(ofAtoms, ofX);
     step_back();
     sort();
     for (int first = 0; first < s.d; first += 4 * s.quads) sum(first);
-    compare(gAtoms, ofAtoms);
+    s.rowSparse ? compare_active(ofAtoms) : compare(gAtoms, ofAtoms);
     compare(gX, ofX);
     EXPECT_EQUAL(flag.data()[0], 0ull);
   }
@@ -148,6 +154,10 @@ class Call {
                         contributions.data(),
                         contributions.data() + slots * quads * 4,
                         gAtoms.data(),
+                        s.rowSparse ? activeCount.data() : nullptr,
+                        s.rowSparse ? positions.data() : nullptr,
+                        s.rowSparse && s.accumulate ? oldPositions.data() : nullptr,
+                        s.rowSparse && s.accumulate ? static_cast<float*>(old.data()) : nullptr,
                         (long long)gAtoms.stride,
                         s.n,
                         s.d,
@@ -169,8 +179,43 @@ class Call {
   test::Device<int> tallies;
   test::Device<long long> starts, order;
   test::Device<float> contributions;
+  test::Device<int> activeCount, positions, oldPositions;
+  test::Matrix old;
+  std::vector<int> active;
+  std::vector<float> untouched;
 
  private:
+  // Atoms that are picked, and those that stay: where their rows are, and were.
+  void activate() {
+    int olds = 0;
+    for (int j = 0; j < s.n; j++) {
+      const int* end = indices.data() + slots;
+      bool stays = s.accumulate && j % 3 == 1;
+      positions.data()[j] = -77;
+      oldPositions.data()[j] = -1;
+      if (stays) {  // what it holds is what a dense gradient would
+        for (int c = 0; c < s.d; c++) old.set(olds, c, gAtoms.at(j, c));
+        oldPositions.data()[j] = olds++;
+      } else if (s.rowSparse) {
+        for (int c = 0; c < s.d; c++) gAtoms.set(j, c, 0);
+      }
+      if (!stays && std::find(static_cast<const int*>(indices.data()), end, j) == end) continue;
+      positions.data()[j] = int(active.size());
+      active.push_back(j);
+    }
+    activeCount.data()[0] = s.fits ? int(active.size()) : 0;
+  }
+
+  // Rows of active atoms, and none after them; none at all where they do not fit.
+  void compare_active(const std::vector<double>& expected) {
+    EXPECT(gAtoms.gaps_untouched());
+    for (size_t p = 0; s.fits && p < active.size(); p++)
+      for (int c = 0; c < s.d; c++)
+        EXPECT_EQUAL(gAtoms.at(int(p), c), float(expected[size_t(active[p] * s.d + c)]));
+    for (size_t p = s.fits ? active.size() : 0; p < size_t(s.n); p++)
+      for (int c = 0; c < s.d; c++) EXPECT_EQUAL(gAtoms.at(int(p), c), untouched[p * size_t(s.d) + size_t(c)]);
+  }
+
   long long pitch() const { return (s.d + 3) / 4 * 4; }
 
   std::vector<double> before(test::Matrix& m) const {
@@ -244,6 +289,20 @@ TEST(every_format_placement_and_write) {
           s.gap = 3 * offset;
           s.accumulate = accumulate;
           s.given = given;
+          Call(s).check();
+        }
+}
+
+TEST(a_row_sparse_gradient_has_rows_of_active_atoms) {
+  for (int n : {7, 40})
+    for (int d : {5, 21})
+      for (bool accumulate : {false, true})
+        for (bool fits : {true, false}) {
+          Sizes s{5, 3, n, d, 5};
+          s.gap = d % 4 == 1 ? 3 : 0;
+          s.rowSparse = true;
+          s.accumulate = accumulate;
+          s.fits = fits;
           Call(s).check();
         }
 }

@@ -22,7 +22,8 @@
 // sum_tiles       Sums each aligned 64 of the sorted slots that all pick the same atom, so that an atom that many rows
 //                 pick takes a 64th of the time.
 // sum_picks       A thread owns four columns of an atom: sums in sorted order, of whole tiles where there are any, and
-//                 writes the only result. Bytes slots·slice·4 read, n·slice elements written.
+//                 writes the only result. Bytes slots·slice·4 read, n·slice elements written. A row-sparse gradient has
+//                 rows of active atoms alone; those that were active before may have moved (gradients.cu).
 // Every element's sum has one order, whatever the slices, the chunks of the sort and the grid.
 //
 // Launch contract: one-dimensional grids, blocks of the declared number of threads. An index of −1 is an empty slot; any
@@ -37,7 +38,7 @@
 ARGUMENTS(StepBackArguments, 136);
 ARGUMENTS(SortPicksArguments, 56);
 ARGUMENTS(ContributeArguments, 136);
-ARGUMENTS(SumPicksArguments, 80);
+ARGUMENTS(SumPicksArguments, 112);
 
 constexpr int ROW_THREADS = 128, ROW_WARPS = ROW_THREADS / 32;
 constexpr int BLOCK = 256, SCAN_BLOCK = 1024, SORT_WARPS = 4;
@@ -225,7 +226,14 @@ KERNEL(sum_picks, BLOCK, 4, const SumPicksArguments a) {
   if (atom >= a.n) return;
   int quad = (int)(thread - atom * a.quads), at = a.firstColumn + 4 * quad;
   long long next = a.starts[atom], end = a.starts[atom + 1];
-  if (next == end && a.accumulate) return;
+  long long row = atom, oldRow = atom;
+  if (a.activeCount) {
+    oldRow = a.oldPositions ? a.oldPositions[atom] : -1;
+    if (*a.activeCount == 0 || (next == end && oldRow < 0)) return;  // it is not active, or not all of them fit
+    row = a.positions[atom];
+  } else if (next == end && a.accumulate) {
+    return;
+  }
   float4 sum = make_float4(0, 0, 0, 0);
   while (next < end) {
     long long tileEnd = (next / TILE + 1) * TILE;
@@ -235,8 +243,8 @@ KERNEL(sum_picks, BLOCK, 4, const SumPicksArguments a) {
       sum = summed(a, a.order + next, (int)(min(tileEnd, end) - next), quad, sum);
     next = min(tileEnd, end);
   }
-  InRows old = rows_in(a.gAtoms, a.gAtomStride, a.d, a.gAtomFormat);
+  InRows old = rows_in(a.old ? static_cast<const void*>(a.old) : a.gAtoms, a.gAtomStride, a.d, a.gAtomFormat);
   OutRows out = rows_out(a.gAtoms, a.gAtomStride, a.d, a.gAtomFormat);
-  if (a.accumulate) sum = plus(sum, 1, load_quad(old, old.row(atom), at));
-  store_quad(out, out.row(atom), at, sum);
+  if (a.accumulate && oldRow >= 0) sum = plus(sum, 1, load_quad(old, old.row(oldRow), at));
+  store_quad(out, out.row(row), at, sum);
 }

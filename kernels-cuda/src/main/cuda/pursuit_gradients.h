@@ -70,7 +70,11 @@ struct SumPicksArguments {
   const long long* order;       // [slots]
   const float* contributions;   // [slots, 4·quads] at multiples of 16 bytes
   float* tiles;                 // [slots / 64, 4·quads] at multiples of 16 bytes
-  void* gAtoms;                 // [n, d]
+  void* gAtoms;                 // [n, d], or of the active atoms
+  const int* activeCount;       // how many are active, or null for a row of every atom
+  const int* positions;         // [n]: an active atom's row
+  const int* oldPositions;      // [n]: its row in `old`, −1 for none; null where it is overwritten
+  const float* old;             // rows at the same stride
   long long gAtomStride;
   int n;
   int d;

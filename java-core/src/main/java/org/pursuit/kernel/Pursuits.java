@@ -7,6 +7,7 @@ import org.pursuit.data.Gram;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.Memory;
 import org.pursuit.data.PursuitTape;
+import org.pursuit.data.RowSparseMatrix;
 
 /** Greedy sparse approximation of rows by atoms of a dictionary. */
 public abstract class Pursuits extends KernelFamily {
@@ -121,6 +122,10 @@ public abstract class Pursuits extends KernelFamily {
    * @param gResidual gradient of the residual [rows, d]; null for zeros
    * @param gValues gradient of the coefficients [rows·steps], in the layout of the tape's values;
    *     read at filled slots only; null for zeros
+   * @param gradients what is wanted; its parts share no element with the inputs. Where more rows of
+   *     a row-sparse matrix are active than fit it is left without any, and {@code
+   *     org.pursuit.CapacityException} tells how many there are, at once on the host and at the
+   *     next wait on a device; the other gradient is complete
    */
   public final void matchingPursuitBackward(
       PursuitTape tape,
@@ -134,6 +139,9 @@ public abstract class Pursuits extends KernelFamily {
     KernelEvent event = begin();
     try {
       touch(gradients.atoms());
+      if (gradients.activeAtoms() != null) {
+        gradients.activeAtoms().elements().touch();
+      }
       touch(gradients.x());
       matchingPursuitBackwardKernel(tape, residual, atoms, options, gResidual, gValues, gradients);
     } finally {
@@ -161,8 +169,23 @@ public abstract class Pursuits extends KernelFamily {
     Check.required(gradients, "gradients");
     checkGradient(gradients.atoms(), atoms, "gradient of atoms", residual, atoms, gResidual);
     checkGradient(gradients.x(), residual, "gradient of x", residual, atoms, gResidual);
+    checkActive(gradients, residual, atoms, gResidual);
     if (gradients.atoms() != null && gradients.x() != null) {
       Check.apart(gradients.x(), "gradient of x", gradients.atoms(), "gradient of atoms");
+    }
+  }
+
+  private void checkActive(
+      PursuitGradients gradients, Matrix residual, Matrix atoms, Matrix gResidual) {
+    RowSparseMatrix active = gradients.activeAtoms();
+    check.optional(active, atoms.rows(), atoms.columns(), "gradient of active atoms");
+    Check.optionalApart(active, "gradient of active atoms", residual, "residual");
+    Check.optionalApart(active, "gradient of active atoms", atoms, "atoms");
+    if (gResidual != null) {
+      Check.optionalApart(active, "gradient of active atoms", gResidual, "gResidual");
+    }
+    if (gradients.x() != null) {
+      Check.optionalApart(active, "gradient of active atoms", gradients.x(), "gradient of x");
     }
   }
 

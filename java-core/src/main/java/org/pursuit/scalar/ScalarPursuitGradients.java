@@ -1,11 +1,14 @@
 package org.pursuit.scalar;
 
 import java.util.Arrays;
+import org.pursuit.CapacityException;
 import org.pursuit.data.Floats;
+import org.pursuit.data.HostActiveRows;
 import org.pursuit.data.HostFloats;
 import org.pursuit.data.HostInts;
 import org.pursuit.data.HostMatrix;
 import org.pursuit.data.PursuitTape;
+import org.pursuit.data.RowSparseMatrix;
 import org.pursuit.kernel.MatchingPursuit.AtomScaling;
 import org.pursuit.kernel.PursuitGradients;
 import org.pursuit.kernel.Write;
@@ -42,11 +45,31 @@ final class ScalarPursuitGradients {
         write(g, 0, (HostMatrix) gradients.x(), b, 0, d, gradients.xWrite());
       }
     }
-    if (gradients.atoms() != null) {
+    if (gradients.activeAtoms() != null) {
+      activate(tape, gradients);
+    }
+    if (gradients.atoms() != null || gradients.activeAtoms() != null) {
       for (int from = 0; from < d; from += COLUMNS) {
         int width = Math.min(COLUMNS, d - from);
         sumColumns(tape, residual, atoms, scaling, gResidual, s, from, width, gradients);
       }
+    }
+  }
+
+  /** Makes the rows of atoms that a step picked active. */
+  private void activate(PursuitTape tape, PursuitGradients gradients) {
+    RowSparseMatrix out = gradients.activeAtoms();
+    boolean[] named = scratch.flags(out.rows());
+    Arrays.fill(named, 0, out.rows(), false);
+    for (int b = 0; b < tape.rows(); b++) {
+      for (int slot = last(tape, b); slot >= b * tape.k(); slot--) {
+        named[indices(tape)[slot]] = true;
+      }
+    }
+    boolean keep = gradients.atomsWrite() == Write.ACCUMULATE;
+    int needed = HostActiveRows.activate(out, named, keep);
+    if (needed > out.capacity()) {
+      throw CapacityException.ofActiveRows(needed);
     }
   }
 
@@ -110,9 +133,18 @@ final class ScalarPursuitGradients {
         }
       }
     }
-    for (int j = 0; j < atoms.rows(); j++) {
+    RowSparseMatrix active = gradients.activeAtoms();
+    if (active == null) {
       HostMatrix out = (HostMatrix) gradients.atoms();
-      write(sums, j * width, out, j, from, width, gradients.atomsWrite());
+      for (int j = 0; j < atoms.rows(); j++) {
+        write(sums, j * width, out, j, from, width, gradients.atomsWrite());
+      }
+      return;
+    }
+    int[] ids = ((HostInts) active.rowIds()).array();
+    for (int p = 0; p < ((HostInts) active.count()).array()[0]; p++) {
+      HostMatrix out = (HostMatrix) active.elements();
+      write(sums, ids[p] * width, out, p, from, width, Write.ACCUMULATE);
     }
   }
 

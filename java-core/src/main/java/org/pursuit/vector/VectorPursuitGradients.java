@@ -2,12 +2,15 @@ package org.pursuit.vector;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
+import org.pursuit.CapacityException;
 import org.pursuit.data.DType;
 import org.pursuit.data.Floats;
+import org.pursuit.data.HostActiveRows;
 import org.pursuit.data.HostFloats;
 import org.pursuit.data.HostInts;
 import org.pursuit.data.HostMatrix;
 import org.pursuit.data.PursuitTape;
+import org.pursuit.data.RowSparseMatrix;
 import org.pursuit.kernel.MatchingPursuit.AtomScaling;
 import org.pursuit.kernel.PursuitGradients;
 import org.pursuit.kernel.Write;
@@ -56,6 +59,14 @@ final class VectorPursuitGradients {
   private int fromColumn;
   private int columns;
 
+  /** Where the atoms' sums go: a row an atom, or a row of each of these atoms. */
+  private HostMatrix out;
+
+  private int[] ids;
+  private int units;
+  private boolean accumulate;
+  private boolean[] named = {};
+
   VectorPursuitGradients(Workers workers) {
     this.workers = workers;
     this.widened = new float[workers.count()][0];
@@ -66,6 +77,7 @@ final class VectorPursuitGradients {
   void trim() {
     steps = contributions = new float[0];
     slots = starts = new int[0];
+    named = new boolean[0];
     Arrays.fill(widened, new float[0]);
     Arrays.fill(lefts, new float[0]);
     Arrays.fill(gradientRows, new float[0]);
@@ -92,11 +104,13 @@ final class VectorPursuitGradients {
     steps = Grow.floats(steps, picks.length);
     try {
       workers.run(stepBack, tape.rows(), workers.chunk(tape.rows(), 16));
-      if (gradients.atoms() != null) {
+      if (gradients.atoms() != null || gradients.activeAtoms() != null) {
         sortByAtom(tape.rows());
+        open();
         sumColumns(tape.rows());
       }
     } finally {
+      ids = null;
       picks = null; // a closed tape's arrays must not live on here
       coefficients = null;
       counts = null;
@@ -124,7 +138,8 @@ final class VectorPursuitGradients {
         Sums.add(g, 0, steps[slot], atom, at, d);
       }
       if (gradients.x() != null) {
-        write(g, (HostMatrix) gradients.x(), b, 0, d, gradients.xWrite(), scratch);
+        boolean onTop = gradients.xWrite() == Write.ACCUMULATE;
+        write(g, (HostMatrix) gradients.x(), b, 0, d, onTop, scratch);
       }
     }
   }
@@ -152,6 +167,30 @@ final class VectorPursuitGradients {
     }
   }
 
+  /** Makes ready what the atoms' sums are written to. */
+  private void open() {
+    accumulate = gradients.atomsWrite() == Write.ACCUMULATE;
+    out = (HostMatrix) gradients.atoms();
+    units = atoms.rows();
+    RowSparseMatrix active = gradients.activeAtoms();
+    if (active == null) {
+      return;
+    }
+    if (named.length < atoms.rows()) {
+      named = new boolean[atoms.rows()];
+    }
+    for (int j = 0; j < atoms.rows(); j++) {
+      named[j] = starts[j + 1] > starts[j];
+    }
+    units = HostActiveRows.activate(active, named, accumulate);
+    if (units > active.capacity()) {
+      throw CapacityException.ofActiveRows(units);
+    }
+    accumulate = true; // on what was there, or zeros
+    out = (HostMatrix) active.elements();
+    ids = ((HostInts) active.rowIds()).array();
+  }
+
   private void sumColumns(int rows) {
     int d = atoms.columns();
     int most = CONTRIBUTIONS / Math.max(1, picks.length);
@@ -160,7 +199,7 @@ final class VectorPursuitGradients {
       columns = Math.min(width, d - fromColumn);
       contributions = Grow.floats(contributions, picks.length * columns);
       workers.run(contribute, rows, workers.chunk(rows, 16));
-      workers.run(sum, atoms.rows(), workers.chunk(atoms.rows(), 64));
+      workers.run(sum, units, workers.chunk(units, 64));
     }
   }
 
@@ -225,16 +264,16 @@ final class VectorPursuitGradients {
   private void sum(int worker, int from, int to) {
     float[] total = lefts[worker] = Grow.floats(lefts[worker], columns);
     float[] scratch = gradientRows[worker] = Grow.floats(gradientRows[worker], columns);
-    HostMatrix out = (HostMatrix) gradients.atoms();
-    for (int j = from; j < to; j++) {
-      if (starts[j] == starts[j + 1] && gradients.atomsWrite() == Write.ACCUMULATE) {
+    for (int unit = from; unit < to; unit++) {
+      int j = ids == null ? unit : ids[unit];
+      if (starts[j] == starts[j + 1] && accumulate) {
         continue;
       }
       Arrays.fill(total, 0, columns, 0);
       for (int i = starts[j]; i < starts[j + 1]; i++) {
         Sums.add(total, 0, 1, contributions, slots[i] * columns, columns);
       }
-      write(total, out, j, fromColumn, columns, gradients.atomsWrite(), scratch);
+      write(total, out, unit, fromColumn, columns, accumulate, scratch);
     }
   }
 
@@ -249,8 +288,14 @@ final class VectorPursuitGradients {
 
   /** Writes part of a row; {@code values} are used up. */
   private static void write(
-      float[] values, HostMatrix out, int row, int from, int count, Write write, float[] scratch) {
-    if (write == Write.ACCUMULATE) {
+      float[] values,
+      HostMatrix out,
+      int row,
+      int from,
+      int count,
+      boolean accumulate,
+      float[] scratch) {
+    if (accumulate) {
       out.readRow(row, from, count, scratch, 0);
       Sums.add(values, 0, 1, scratch, 0, count);
     }

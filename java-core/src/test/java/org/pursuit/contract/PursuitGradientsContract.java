@@ -1,21 +1,27 @@
 package org.pursuit.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
+import java.util.TreeSet;
 import java.util.function.ToDoubleFunction;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
+import org.pursuit.CapacityException;
 import org.pursuit.contract.PursuitGradientTwin.Forward;
 import org.pursuit.contract.PursuitGradientTwin.Gradients;
 import org.pursuit.data.DType;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.PursuitTape;
+import org.pursuit.data.RowSparseMatrix;
 import org.pursuit.kernel.MatchingPursuit;
 import org.pursuit.kernel.MatchingPursuit.AtomScaling;
 import org.pursuit.kernel.PursuitGradients;
 import org.pursuit.kernel.Write;
+import org.pursuit.support.ActiveRows;
 import org.pursuit.support.BackendUnderTest;
 import org.pursuit.support.Dense;
 import org.pursuit.support.EveryBackend;
@@ -203,6 +209,79 @@ class PursuitGradientsContract {
     }
   }
 
+  /** Rows of atoms that some step picked, to the bit those of all atoms. */
+  @EveryBackend
+  void activeAtomsAreThoseThatWerePicked(BackendUnderTest backend) {
+    Random random = Seed.random(117);
+    try (Lab lab = backend.open()) {
+      for (int d : new int[] {0, 1, 12, 33}) {
+        for (int n : new int[] {1, 9, 300}) {
+          RowSparseMatrix active = lab.rowSparse(n, d, n);
+          Dense sum = Dense.zeros(n, d);
+          TreeSet<Integer> ids = new TreeSet<>();
+          for (Write write : List.of(Write.OVERWRITE, Write.ACCUMULATE, Write.ACCUMULATE)) {
+            Problem problem = Problem.integers(8, d, n, 2, AtomScaling.NORMALISED, random);
+            Matrix dense = lab.matrix(sum);
+            Matrix gX = lab.output(8, d);
+            problem.run(lab, PursuitGradients.ofX(gX).atoms(dense, write));
+            sum = new Dense(n, d, dense.download());
+            Slots tape = problem.tape;
+            for (int slot = 0; slot < tape.indices().length; slot++) {
+              if (tape.indices()[slot] >= 0) {
+                ids.add(tape.indices()[slot]);
+              }
+            }
+            Matrix again = lab.output(8, d);
+            problem.run(
+                lab,
+                PursuitGradients.ofActiveAtoms(active)
+                    .activeAtoms(active, write)
+                    .x(again, Write.OVERWRITE));
+            String description = n + " atoms of " + d + ", " + write;
+            ActiveRows found = ActiveRows.of(active);
+            Same.ints(found.ids(), ids.stream().mapToInt(j -> j).toArray(), description);
+            Same.numbers(found.dense(n).values(), sum.values(), description);
+            Same.bits(again.download(), gX.download(), description);
+          }
+          problemOfNobody(d, n).run(lab, PursuitGradients.ofActiveAtoms(active));
+          assertThat(active.count().download()).containsExactly(0);
+        }
+      }
+    }
+  }
+
+  private static Problem problemOfNobody(int d, int n) {
+    return new Problem(
+        Slots.empty(3, 2), Dense.zeros(3, d), Dense.zeros(n, d), AtomScaling.AS_IS, null, null);
+  }
+
+  @EveryBackend
+  void moreActiveAtomsThanFitLeaveNone(BackendUnderTest backend) {
+    Slots tape = Slots.empty(2, 2);
+    tape.add(0, 1, 1);
+    tape.add(0, 3, 1);
+    tape.add(1, 0, 2);
+    Dense atoms = Dense.ofRows(new float[] {1}, new float[] {1}, new float[] {1}, new float[] {1});
+    Dense rows = Dense.ofRows(new float[] {3}, new float[] {5});
+    Problem problem = new Problem(tape, rows, atoms, AtomScaling.NORMALISED, rows, null);
+    for (Write write : Write.values()) {
+      try (Lab lab = backend.open()) {
+        RowSparseMatrix small = lab.rowSparse(4, 1, 2);
+        Matrix gX = lab.output(2, 1);
+        PursuitGradients wanted = PursuitGradients.ofX(gX).activeAtoms(small, write);
+        assertThatExceptionOfType(CapacityException.class)
+            .isThrownBy(
+                () -> {
+                  problem.run(lab, wanted);
+                  lab.backend().synchronize();
+                })
+            .satisfies(e -> assertThat(e.needed()).isEqualTo(3));
+        assertThat(small.count().download()).containsExactly(0);
+        Same.numbers(gX.download(), exact(problem.twin().x()), "the other gradient");
+      }
+    }
+  }
+
   @EveryBackend
   void nanReachesItsRowAndItsAtomsAlone(BackendUnderTest backend) {
     Random random = Seed.random(115);
@@ -373,7 +452,7 @@ class PursuitGradientsContract {
         gAtoms.upload(filled(atoms.rows() * d));
         gX.upload(filled(tape.rows() * d));
       }
-      run(lab, new PursuitGradients(gAtoms, write, gX, write), dtype, placement);
+      run(lab, PursuitGradients.ofX(gX).x(gX, write).atoms(gAtoms, write), dtype, placement);
       Gradients expected = twin();
       String description =
           this.scaling

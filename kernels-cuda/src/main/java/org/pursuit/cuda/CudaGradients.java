@@ -59,6 +59,21 @@ final class CudaGradients {
     findRuns(active, active != null && keep);
   }
 
+  /** Where the place of each atom among the active rows lies, which matters for those alone. */
+  long positions() {
+    return positions;
+  }
+
+  /** Where the places that active rows had lie, −1 for none; 0 where they do not stay. */
+  long oldPositions() {
+    return oldPositions;
+  }
+
+  /** Where what active rows held lies; 0 where it does not stay. */
+  long old() {
+    return old;
+  }
+
   /** {@code out[j] = Σ value·rows[b]} over the sorted entries of rows b with index j. */
   void outer(DeviceRows rows, Matrix out, boolean accumulate) {
     if (n > 0 && out.columns() > 0) {

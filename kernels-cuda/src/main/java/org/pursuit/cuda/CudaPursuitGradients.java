@@ -4,6 +4,7 @@ import org.pursuit.data.DType;
 import org.pursuit.data.Floats;
 import org.pursuit.data.Matrix;
 import org.pursuit.data.PursuitTape;
+import org.pursuit.data.RowSparseMatrix;
 import org.pursuit.kernel.MatchingPursuit.AtomScaling;
 import org.pursuit.kernel.PursuitGradients;
 import org.pursuit.kernel.Write;
@@ -45,6 +46,10 @@ final class CudaPursuitGradients {
 
   private final Cuda cuda;
   private final Kernels kernels;
+
+  /** Tells which rows of a row-sparse gradient are active. */
+  private final CudaGradients activeRows;
+
   private final int sharedBytes;
   private final int chunkSlots;
   private final long contributionBytes;
@@ -67,6 +72,7 @@ final class CudaPursuitGradients {
   CudaPursuitGradients(Cuda cuda, int sharedBytes, int chunkSlots, long contributionBytes) {
     this.cuda = cuda;
     this.kernels = cuda.kernels();
+    this.activeRows = new CudaGradients(cuda, AtomSlices.of(cuda.device()), new EntrySort(cuda));
     this.sharedBytes = sharedBytes;
     this.chunkSlots = chunkSlots;
     this.contributionBytes = contributionBytes;
@@ -80,6 +86,11 @@ final class CudaPursuitGradients {
       Matrix gResidual,
       Floats gValues,
       PursuitGradients gradients) {
+    RowSparseMatrix active = gradients.activeAtoms();
+    if (active != null) {
+      activeRows.sort(
+          DeviceCodes.of(tape), atoms.rows(), active, gradients.atomsWrite() == Write.ACCUMULATE);
+    }
     if (atoms.columns() == 0) {
       return;
     }
@@ -95,7 +106,10 @@ final class CudaPursuitGradients {
     stepBack(gValues, gradients);
     if (gradients.atoms() != null) {
       sortPicks();
-      sumSlices(DeviceRows.of(gradients.atoms()), gradients.atomsWrite());
+      sumSlices(DeviceRows.of(gradients.atoms()), null, gradients.atomsWrite());
+    } else if (active != null) {
+      sortPicks();
+      sumSlices(DeviceRows.of(active.elements()), active, gradients.atomsWrite());
     }
   }
 
@@ -170,7 +184,7 @@ final class CudaPursuitGradients {
         .int32(n);
   }
 
-  private void sumSlices(DeviceRows gAtoms, Write write) {
+  private void sumSlices(DeviceRows gAtoms, RowSparseMatrix active, Write write) {
     long slots = tape.values().length();
     int allQuads = Math.ceilDiv(atoms.columns(), 4);
     long fit = contributionBytes / (Math.max(1, slots) * QUAD_BYTES);
@@ -183,9 +197,9 @@ final class CudaPursuitGradients {
               .address(Slot.CONTRIBUTIONS, Math.max(1, slots + tiles) * quads * QUAD_BYTES);
       long sums = contributions + slots * quads * QUAD_BYTES;
       contribute(contributions, 4 * quad, quads);
-      summing("sum_tiles", contributions, sums, gAtoms, write, 4 * quad, quads)
+      summing("sum_tiles", contributions, sums, gAtoms, active, write, 4 * quad, quads)
           .launch(Math.ceilDiv(tiles * quads, THREADS), 1, THREADS, 0);
-      summing("sum_picks", contributions, sums, gAtoms, write, 4 * quad, quads)
+      summing("sum_picks", contributions, sums, gAtoms, active, write, 4 * quad, quads)
           .launch(Math.ceilDiv((long) n * quads, THREADS), 1, THREADS, 0);
     }
   }
@@ -224,6 +238,7 @@ final class CudaPursuitGradients {
       long contributions,
       long sums,
       DeviceRows gAtoms,
+      RowSparseMatrix active,
       Write write,
       int firstColumn,
       int quads) {
@@ -236,6 +251,10 @@ final class CudaPursuitGradients {
         .pointer(contributions)
         .pointer(sums)
         .pointer(gAtoms.address())
+        .pointer(active == null ? 0 : ((CudaInts) active.count()).address())
+        .pointer(active == null ? 0 : activeRows.positions())
+        .pointer(active == null ? 0 : activeRows.oldPositions())
+        .pointer(active == null ? 0 : activeRows.old())
         .int64(gAtoms.stride())
         .int32(n)
         .int32(atoms.columns())
