@@ -1,4 +1,4 @@
-# The SIMT emulator, built three times over the same kernels, and its tests.
+# The SIMT emulator, built three times over the same kernels, and its tests, compiled once.
 if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   message(STATUS "Pursuit: no SIMT emulator and no kernel tests: they need g++ (Debian, Ubuntu: apt install g++)")
   return()
@@ -39,6 +39,7 @@ pursuit_refuse("${CMAKE_CURRENT_SOURCE_DIR}/src/bridge/jcublas2.symbols" 15 refu
 file(CONFIGURE OUTPUT "${generated}/cublas.map" CONTENT "libcublas.so.12 {\n  global: cublas*;\n  local: *;\n};\n" @ONLY)
 list(APPEND driver_sources "${generated}/refused_driver.cpp")
 list(APPEND blas_sources "${generated}/refused_blas.cpp")
+set_source_files_properties("${generated}/refused_driver.cpp" PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 
 file(GLOB checker_sources CONFIGURE_DEPENDS "${emulator_source}/checker/*.cpp")
 
@@ -48,64 +49,55 @@ add_library(pursuit_cxx INTERFACE)
 target_link_libraries(pursuit_cxx INTERFACE Threads::Threads)
 target_compile_features(pursuit_cxx INTERFACE cxx_std_17)
 target_compile_options(pursuit_cxx INTERFACE -ffp-contract=off -fvisibility=hidden)
-target_include_directories(pursuit_cxx INTERFACE "${CMAKE_CURRENT_SOURCE_DIR}/src")
+target_include_directories(pursuit_cxx INTERFACE "${CMAKE_CURRENT_SOURCE_DIR}/src" "${PURSUIT_KERNELS}")
 
 set_source_files_properties(${kernel_sources} ${test_kernel_sources} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS "-x;c++")
 
-# pursuit_variant(<name> KERNEL <options> CORE <options> LINK <options> SOURCES <more of the core>): the kernels, the
-# emulator and the tests, each compiled with its own options.
+# pursuit_objects(<name> <options> <source>…)
+function(pursuit_objects name options)
+  add_library(${name} OBJECT ${ARGN})
+  target_link_libraries(${name} PRIVATE pursuit_cxx)
+  target_compile_options(${name} PRIVATE ${options})
+  set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON EXCLUDE_FROM_ALL ON)
+endfunction()
+
+# The tests are compiled once, for every variant. What a sanitizer would find of their own vectors' indices, they find alone.
+set(test_options -O1 -D_GLIBCXX_ASSERTIONS)
+pursuit_objects(harness "${test_options}" src/test/harness.cpp)
+target_precompile_headers(harness PRIVATE src/test/harness.h)
+set(tests "")
+foreach(source ${test_sources})
+  get_filename_component(test ${source} NAME_WE)
+  pursuit_objects(${test} "${test_options}" ${source})
+  target_precompile_headers(${test} REUSE_FROM harness)
+  list(APPEND tests ${test})
+endforeach()
+
+# pursuit_variant(<name> KERNEL <options> CORE <options> LINK <options> SOURCES <more of the core>): the kernels and the
+# emulator, each compiled with its own options, and the tests' programs.
 function(pursuit_variant name)
   cmake_parse_arguments(PARSE_ARGV 1 variant "" "" "KERNEL;CORE;LINK;SOURCES")
-  if(kernel_sources)
-    add_library(kernels_${name} OBJECT ${kernel_sources})
-  else()
-    add_library(kernels_${name} INTERFACE)
-  endif()
-  add_library(core_${name} OBJECT ${core_sources} ${variant_SOURCES})
-  set(kinds core_${name}=CORE)
-  if(kernel_sources)
-    list(APPEND kinds kernels_${name}=KERNEL)
-    target_include_directories(kernels_${name} PRIVATE "${PURSUIT_KERNELS}")
-  endif()
-  foreach(kind ${kinds})
-    string(REPLACE "=" ";" kind ${kind})
-    list(GET kind 0 target)
-    list(GET kind 1 options)
-    target_link_libraries(${target} PRIVATE pursuit_cxx)
-    target_compile_options(${target} PRIVATE ${variant_${options}})
-    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON EXCLUDE_FROM_ALL ON)
-  endforeach()
-
-  # Tests call the driver's functions as a program would, and have kernels of their own.
-  add_library(driver_${name} OBJECT ${driver_sources})
-  add_library(blas_${name} OBJECT ${blas_sources})
-  add_library(test_kernels_${name} OBJECT ${test_kernel_sources})
-  target_include_directories(test_kernels_${name} PRIVATE "${PURSUIT_KERNELS}")
-  target_compile_options(driver_${name} PRIVATE ${variant_CORE})
-  target_compile_options(blas_${name} PRIVATE ${variant_CORE})
-  target_compile_options(test_kernels_${name} PRIVATE ${variant_KERNEL})
-  add_library(harness_${name} OBJECT src/test/harness.cpp)
-  target_compile_options(harness_${name} PRIVATE ${variant_CORE})
-  foreach(target driver_${name} blas_${name} test_kernels_${name} harness_${name})
-    target_link_libraries(${target} PRIVATE pursuit_cxx)
-    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON EXCLUDE_FROM_ALL ON)
-  endforeach()
-  foreach(source ${test_sources})
-    get_filename_component(test ${source} NAME_WE)
-    add_executable(${test}_${name} EXCLUDE_FROM_ALL ${source})
+  pursuit_objects(kernels_${name} "${variant_KERNEL}" ${kernel_sources})
+  pursuit_objects(test_kernels_${name} "${variant_KERNEL}" ${test_kernel_sources})
+  pursuit_objects(core_${name} "${variant_CORE}" ${core_sources} ${variant_SOURCES})
+  pursuit_objects(driver_${name} "${variant_CORE}" ${driver_sources})
+  pursuit_objects(blas_${name} "${variant_CORE}" ${blas_sources})
+  # Headers take longer than the code: several files at once.
+  set_target_properties(core_${name} driver_${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 0)
+  foreach(test ${tests})
+    add_executable(${test}_${name} EXCLUDE_FROM_ALL $<TARGET_OBJECTS:${test}>)
     add_dependencies(checks ${test}_${name})
-    target_include_directories(${test}_${name} PRIVATE "${PURSUIT_KERNELS}")
-    target_compile_options(${test}_${name} PRIVATE ${variant_CORE})
-    target_link_libraries(${test}_${name} PRIVATE
-      pursuit_cxx core_${name} driver_${name} blas_${name} harness_${name} kernels_${name} test_kernels_${name})
+    # Tests call the driver's functions as a program would, and have kernels of their own.
+    target_link_libraries(${test}_${name} PRIVATE harness core_${name} driver_${name} blas_${name} kernels_${name}
+      test_kernels_${name} Threads::Threads)
     target_link_options(${test}_${name} PRIVATE ${variant_LINK})
+    set_target_properties(${test}_${name} PROPERTIES LINKER_LANGUAGE CXX)
   endforeach()
 endfunction()
 
 # A test's programs run once a seed: 0 takes threads in their order, 1 at random, 2 in random bursts.
 function(pursuit_tests name)
-  foreach(source ${test_sources})
-    get_filename_component(test ${source} NAME_WE)
+  foreach(test ${tests})
     foreach(seed ${ARGN})
       add_test(NAME ${test}_${name}_seed${seed} COMMAND ${test}_${name})
       set_tests_properties(${test}_${name}_seed${seed} PROPERTIES

@@ -11,7 +11,7 @@
 
 namespace simt {
 namespace {
-constexpr unsigned char MARK = 0xa5;
+constexpr unsigned char CANARY = 0xa5;
 }
 
 Arena::Arena(size_t bytes) : bytes_(bytes) {
@@ -19,8 +19,8 @@ Arena::Arena(size_t bytes) : bytes_(bytes) {
   block_ = static_cast<unsigned char*>(std::aligned_alloc(128, whole));
   if (!block_) throw std::bad_alloc();
   data_ = block_ + MARGIN;
-  std::memset(block_, MARK, MARGIN);
-  std::memset(data_ + bytes, MARK, MARGIN);
+  std::memset(block_, CANARY, MARGIN);
+  std::memset(data_ + bytes, CANARY, MARGIN);
 #ifdef __SANITIZE_ADDRESS__
   __asan_poison_memory_region(block_, whole);
 #endif
@@ -59,7 +59,7 @@ void Arena::close() {
 
 __attribute__((no_sanitize("address"))) bool Arena::intact() const {
   for (size_t i = 0; i < MARGIN; i++)
-    if (block_[i] != MARK || data_[bytes_ + i] != MARK) return false;
+    if (block_[i] != CANARY || data_[bytes_ + i] != CANARY) return false;
   return true;
 }
 

@@ -107,6 +107,13 @@ Helper& helper() {
 
 }  // namespace
 
+#ifdef __SANITIZE_ADDRESS__
+const bool SANITIZED = true;
+#else
+const bool SANITIZED = false;
+#endif
+const bool CHECKED = checker::ENABLED;
+
 Options& options() {
   unsigned cores = std::thread::hardware_concurrency();
   static Options all{number("SIMT_SEED", 1), unsigned(number("SIMT_THREADS", cores > 1 ? 2 : 1)),

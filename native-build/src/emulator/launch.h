@@ -25,6 +25,9 @@ struct Options {
 };
 Options& options();
 
+// What this emulator was built with.
+extern const bool SANITIZED, CHECKED;
+
 // Runs all blocks. Results, failures included, depend on the seed but not on the number of host threads.
 Failure launch(const Entry& entry, dim3 grid, dim3 block, size_t sharedBytes, const void* arguments);
 

@@ -19,7 +19,6 @@ void right(Peers peers) {
   test::run("checker_peers", {2, 1, 1}, 32, 128, m.arguments(int(peers)));
 }
 
-#ifdef SIMT_ACCESS_CHECKER
 std::string wrong(Order order) {
   Memory m;
   return test::fails("checker_order", {2, 1, 1}, 64, 1024, m.arguments(int(order)));
@@ -29,7 +28,6 @@ std::string wrong(Peers peers) {
   Memory m;
   return test::fails("checker_peers", {2, 1, 1}, 32, 128, m.arguments(int(peers)));
 }
-#endif
 
 }  // namespace
 
@@ -40,8 +38,8 @@ TEST(right_kernels_are_left_alone) {
   right(Peers::ORDERED);
 }
 
-#ifdef SIMT_ACCESS_CHECKER
 TEST(missing_block_barrier) {
+  if (!simt::CHECKED) return;
   std::string message = wrong(Order::NO_BLOCK_BARRIER);
   EXPECT_CONTAINS(message, "race: it ");
   EXPECT_CONTAINS(message, "of shared memory in checker_kernels.cu:");
@@ -50,39 +48,47 @@ TEST(missing_block_barrier) {
 }
 
 TEST(missing_warp_barrier) {
+  if (!simt::CHECKED) return;
   EXPECT_CONTAINS(wrong(Order::NO_WARP_BARRIER), "neither __syncwarp nor __syncthreads lies between");
   EXPECT_CONTAINS(wrong(Order::SHUFFLE_ONLY), "neither __syncwarp nor __syncthreads lies between");
   EXPECT_CONTAINS(wrong(Order::OTHER_PART_OF_A_WARP), "neither __syncwarp nor __syncthreads lies between");
 }
 
 TEST(writes_to_one_place) {
+  if (!simt::CHECKED) return;
   EXPECT_CONTAINS(wrong(Order::SAME_VALUE), "race: it writes 4 bytes at offset 0 of shared memory");
   EXPECT_CONTAINS(wrong(Order::SHARED_BYTE), "race: it writes 1 byte at offset 0 of shared memory");
 }
 
 TEST(plain_access_among_atomic_ones) {
+  if (!simt::CHECKED) return;
   std::string message = wrong(Order::READ_AMONG_ATOMICS);
   EXPECT_CONTAINS(message, "race: it ");
   EXPECT_CONTAINS(message, "atomic");
 }
 
-TEST(shared_memory_that_nobody_has_written) { EXPECT_CONTAINS(wrong(Order::NEVER_WRITTEN), "which nobody has written"); }
+TEST(shared_memory_that_nobody_has_written) {
+  if (!simt::CHECKED) return;
+  EXPECT_CONTAINS(wrong(Order::NEVER_WRITTEN), "which nobody has written");
+}
 
 TEST(blocks_that_exchange_data) {
+  if (!simt::CHECKED) return;
   EXPECT_CONTAINS(wrong(Order::ACROSS_BLOCKS), "of another block");
   EXPECT_CONTAINS(wrong(Order::BLOCKS_WRITE_ONE_WORD), "nothing orders the two within one launch");
 }
 
 TEST(memory_of_nobody) {
+  if (!simt::CHECKED) return;
   EXPECT_CONTAINS(wrong(Order::PAST_AN_ALLOCATION), "it writes 4 bytes outside of every allocation, at offset 1");
   EXPECT_CONTAINS(wrong(Order::FOREIGN_STACK), "on the stack of thread");
 }
 
 TEST(peers_of_a_cluster) {
+  if (!simt::CHECKED) return;
   EXPECT_CONTAINS(wrong(Peers::NO_FIRST_SYNC), "no cluster_sync lies between");
   EXPECT_CONTAINS(wrong(Peers::BLOCK_SYNC), "no cluster_sync lies between");
   std::string message = wrong(Peers::NO_LAST_SYNC);
   EXPECT(message.find("of a block that has exited") != std::string::npos ||
          message.find("the block exits, although") != std::string::npos);
 }
-#endif

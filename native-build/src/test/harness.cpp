@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstring>
+#include <ctime>
 #include <functional>
 
 #include "emulator/sites.h"
@@ -23,13 +24,7 @@ Case::Case(const char* name, Body body) { cases().push_back({name, body}); }
 
 std::mt19937& random() { return generator; }
 
-bool quick() {
-#if defined(__SANITIZE_ADDRESS__) || defined(SIMT_ACCESS_CHECKER)
-  return true;
-#else
-  return simt::sites::watching;
-#endif
-}
+bool quick() { return simt::SANITIZED || simt::CHECKED || simt::sites::watching; }
 
 simt::Failure launch(const std::string& kernel, dim3 grid, unsigned threads, size_t sharedBytes, const void* arguments,
                      size_t argumentBytes) {
@@ -72,15 +67,17 @@ int run_some(int count, char** names) {
   return passed < ran || !ran;
 }
 
-// For the mutation test: the barriers that each case reaches, as lines "file:line case".
+// For the mutation test: the barriers that each case reaches, as lines "file:line case milliseconds".
 int list_barriers() {
   simt::sites::watching = true;
   auto& watch = simt::sites::watch();
   watch.noting = true;
   for (const Registered& each : cases()) {
     watch.noted.clear();
+    std::clock_t begin = std::clock();
     if (!run_one(each)) return 1;
-    for (const std::string& site : watch.noted) std::printf("%s %s\n", site.c_str(), each.name);
+    long milliseconds = (std::clock() - begin) * 1000 / CLOCKS_PER_SEC;
+    for (const std::string& site : watch.noted) std::printf("%s %s %ld\n", site.c_str(), each.name, milliseconds);
   }
   return 0;
 }

@@ -29,31 +29,29 @@ barriers() {
   done
 }
 
-# Lines "file:line program case" of every barrier that a program's cases reach.
+# Lines "file:line program case milliseconds" of every barrier that a program's cases reach.
 reached() {
   set -euo pipefail
   local name
   name=$(basename "$1" _plain)
   SIMT_SEED=1 "$1" --barriers > "$work/list.$name" 2> "$work/said.$name" ||
     { cat "$work/list.$name" "$work/said.$name" >&2; return 255; }
-  awk -v name="$name" '{ print $1, name, $2 }' "$work/list.$name" > "$work/reached.$name"
+  awk -v name="$name" '{ print $1, name, $2, $3 }' "$work/list.$name" > "$work/reached.$name"
 }
 
-# The variant and seed under which the cases miss the barrier, if any. One that the table explains gets one try.
+# The variant, seed and case that miss the barrier, if any do: the quickest first. One that the table explains gets one try.
 killer() {
-  local place=$1 tries="checked:1 plain:1 plain:2 plain:0 checked:2" program cases variant seed
+  local place=$1 tries="checked:1 plain:1 plain:2 plain:0 checked:2" program case variant seed
   ! grep -qxF "$2" "$work/explained" || tries=checked:1
   for pair in $tries; do
     variant=${pair%:*} seed=${pair#*:}
-    for program in $(awk -v place="$place" '$1 == place { print $2 }' "$work/reached" | sort -u); do
-      cases=$(awk -v place="$place" -v program="$program" '$1 == place && $2 == program { print $3 }' "$work/reached")
-      # shellcheck disable=SC2086
+    while read -r _ program case _; do
       if ! SIMT_SKIP=$place SIMT_SEED=$seed SIMT_THREADS=1 SIMT_SECONDS=60 \
-        timeout 300 "$programs/${program}_$variant" $cases > "$work/output.$place" 2>&1; then
+        timeout 300 "$programs/${program}_$variant" "$case" > "$work/output.$place" 2>&1; then
         echo "$variant, seed $seed: $(sed -n 's/^FAILED [^:]*: //p' "$work/output.$place" | head -1 | cut -c1-160 | grep . || echo "no end in 300 s")"
         return
       fi
-    done
+    done < <(grep "^$place " "$work/reached" | sort -n -k 4)
   done
 }
 
