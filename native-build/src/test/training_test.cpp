@@ -154,6 +154,18 @@ TEST(many_parts_are_added) {
   EXPECT_EQUAL(out.read()[0], expected);
 }
 
+TEST(exponentials_of_every_element) {
+  test::Device<float> x(700), out(700);
+  for (int i = 0; i < 700; i++) x.data()[i] = float(i - 350) / 8;
+  x.data()[3] = NAN;
+  x.data()[4] = -INFINITY;
+  ExponentialArguments a{x.data(), out.data(), 699};
+  out.data()[699] = test::UNTOUCHED;
+  test::run("exponentials", {3, 1, 1}, 256, 0, a);
+  for (int i = 0; i < 699; i++) EXPECT(test::same(out.data()[i], std::exp(x.data()[i])));
+  EXPECT_EQUAL(out.data()[699], test::UNTOUCHED);
+}
+
 TEST(factors_that_bound_a_norm) {
   for (auto [squares, expected] : {std::pair<float, float>{16, 2 / (4 + 1e-6f)}, {1, 1}, {0, 1}, {INFINITY, 0}, {NAN, NAN}}) {
     test::Device<float> in({squares}), norm({0}), factor({0});

@@ -12,6 +12,7 @@
 // column_sums   sums over chunks of rows, as ColumnChunk has them; add_chunks adds those. Bytes: rows·columns elements.
 // sum_squares   Σ x² of a RowTile a block; add_parts adds the blocks' parts in a fixed order, in double. Bytes:
 //               rows·columns elements.
+// exponentials  out[i] = exp(x[i]): a thread an element.
 // clip_factor   √ and the factor that keeps a norm within its bound: one thread.
 // adam          moments and parameters of a RowTile; rows may be chosen by rowIds. Bytes: rows·columns·(gradient + 2·(m
 //               + v + p) elements). Flops: 14·rows·columns.
@@ -34,6 +35,7 @@ ARGUMENTS(ColumnSumsArguments, 48);
 ARGUMENTS(AddChunksArguments, 32);
 ARGUMENTS(SumSquaresArguments, 48);
 ARGUMENTS(AddPartsArguments, 32);
+ARGUMENTS(ExponentialArguments, 24);
 ARGUMENTS(ClipFactorArguments, 32);
 ARGUMENTS(AdamArguments, 144);
 ARGUMENTS(TransposeArguments, 48);
@@ -172,6 +174,11 @@ KERNEL(add_parts, THREADS, 1, const AddPartsArguments a) {
   for (long long i = threadIdx.x; i < a.count; i += THREADS) sum += (double)a.parts[i];
   sum = block_sum<THREADS>(sum, shared_array<double>(0));
   if (threadIdx.x == 0) *a.out = (float)(a.accumulate ? (double)*a.out + sum : sum);
+}
+
+KERNEL(exponentials, THREADS, 6, const ExponentialArguments a) {
+  long long i = blockIdx.x * (long long)THREADS + threadIdx.x;
+  if (i < a.n) a.out[i] = expf(a.x[i]);
 }
 
 KERNEL(clip_factor, 1, 1, const ClipFactorArguments a) {

@@ -98,6 +98,12 @@ struct AddPartsArguments {
   int accumulate;
 };
 
+struct ExponentialArguments {
+  const float* x;  // [n]
+  float* out;      // [n]
+  long long n;
+};
+
 struct ClipFactorArguments {
   const float* sumOfSquares;
   float* norm;  // null: not wanted

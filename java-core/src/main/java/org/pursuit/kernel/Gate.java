@@ -19,7 +19,8 @@ package org.pursuit.kernel;
  * @param bandwidth ε, the width of the rectangle, above 0; not used by {@code RELU}. SAELens takes
  *     0.05, dictionary_learning 0.001
  * @param logThreshold whether the thresholds' gradient is that of log θ, which is θ times as large:
- *     for trainers that learn the logarithm; default false
+ *     for trainers that learn the logarithm, of which {@link Training#exponentials} makes the
+ *     thresholds; default false
  */
 public record Gate(Kind kind, float bandwidth, boolean logThreshold) {
   /** The gates. */

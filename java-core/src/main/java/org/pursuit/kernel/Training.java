@@ -62,6 +62,24 @@ public abstract class Training extends KernelFamily {
   }
 
   /**
+   * {@code out_i = exp(x_i)}, within a few units in the last place: thresholds of a {@link Gate}
+   * whose logarithms are trained, as {@link Gate#withLogThreshold} gives the gradient of.
+   *
+   * @param x [n]
+   * @param out [n]; may be x itself
+   */
+  public final void exponentials(Floats x, Floats out) {
+    check.handle(x, "x");
+    check.vector(out, x.length(), "out");
+    KernelEvent event = begin();
+    try {
+      exponentialsKernel(x, out);
+    } finally {
+      end(event, "exponentials", 1, (int) Math.min(x.length(), Integer.MAX_VALUE), 0);
+    }
+  }
+
+  /**
    * {@code C = α·op(A)·op(B) + β·C}, summed in float32.
    *
    * @param a [m, k], or [k, m] where it is taken transposed
@@ -594,6 +612,9 @@ public abstract class Training extends KernelFamily {
 
   /** Computes {@link #scale}. */
   protected abstract void scaleKernel(Floats factor, Matrix x, Matrix y);
+
+  /** Computes {@link #exponentials}. */
+  protected abstract void exponentialsKernel(Floats x, Floats out);
 
   /** Computes {@link #multiply}. */
   protected abstract void multiplyKernel(Matrix a, Matrix b, Multiply options, Matrix c);

@@ -48,6 +48,15 @@ final class ScalarTraining extends Training {
   }
 
   @Override
+  protected void exponentialsKernel(Floats x, Floats out) {
+    float[] logarithms = array(x);
+    float[] written = array(out);
+    for (int i = 0; i < written.length; i++) {
+      written[i] = (float) Math.exp(logarithms[i]);
+    }
+  }
+
+  @Override
   protected void multiplyKernel(Matrix a, Matrix b, Multiply options, Matrix c) {
     int depth = options.transposeA() ? a.rows() : a.columns();
     int n = c.columns();

@@ -117,6 +117,15 @@ final class VectorTraining extends Training {
   }
 
   @Override
+  protected void exponentialsKernel(Floats x, Floats out) {
+    float[] logarithms = ((HostFloats) x).array();
+    float[] written = ((HostFloats) out).array();
+    for (int i = 0; i < written.length; i++) {
+      written[i] = (float) Math.exp(logarithms[i]);
+    }
+  }
+
+  @Override
   protected void multiplyKernel(Matrix a, Matrix b, Multiply options, Matrix c) {
     multiply.multiply((HostMatrix) a, (HostMatrix) b, options, (HostMatrix) c);
   }

@@ -315,6 +315,31 @@ class DenseStepsContract {
   }
 
   @EveryBackend
+  void exponentialsOfEveryElement(BackendUnderTest backend) {
+    try (Lab lab = backend.open()) {
+      for (int n : new int[] {0, 1, 300}) {
+        float[] logarithms = Inputs.normal(n, Seed.random(252));
+        Estimate expected = new Estimate(n);
+        for (int i = 0; i < n; i++) {
+          logarithms[i] *= 9;
+          expected.add(i, Math.exp(logarithms[i]));
+        }
+        Floats out = lab.floatsOutput(n);
+        lab.training().exponentials(lab.floats(logarithms), out);
+        expected.assertMatches(out.download(), DType.F32, n + " elements");
+        Floats inPlace = lab.floats(logarithms);
+        lab.training().exponentials(inPlace, inPlace);
+        Same.bits(inPlace.download(), out.download(), n + " elements in place");
+      }
+      float infinity = Float.POSITIVE_INFINITY;
+      Floats special = lab.floats(new float[] {-infinity, 0, -0f, infinity, Float.NaN, 200, -200});
+      lab.training().exponentials(special, special);
+      float[] expected = {0, 1, 1, infinity, Float.NaN, infinity, 0};
+      Same.numbers(special.download(), expected, "special");
+    }
+  }
+
+  @EveryBackend
   void solvesPositiveDefiniteSystems(BackendUnderTest backend) {
     Random random = Seed.random(250);
     try (Lab lab = backend.open()) {

@@ -382,6 +382,8 @@ class ErrorTextTest {
       rejects(
           "maxNorm: expected more than 0, found 0.0", () -> training.clipFactor(one, 0, null, one));
       rejects("factor: expected [1], found [2]", () -> training.scale(lab.floatsOutput(2), x, x));
+      rejects(
+          "out: expected [1], found [2]", () -> training.exponentials(one, lab.floatsOutput(2)));
     }
   }
 
@@ -1238,6 +1240,20 @@ class ErrorTextTest {
                   null,
                   null,
                   PursuitGradients.ofAtoms(both.rows(0, 7)).x(both.rows(6, 8), Write.OVERWRITE)));
+      rejects(
+          "gradient of active atoms: expected [7, 5], found [6, 5]",
+          () ->
+              pursuits.matchingPursuitBackward(
+                  tape,
+                  residual,
+                  atoms,
+                  steps,
+                  null,
+                  null,
+                  PursuitGradients.ofActiveAtoms(lab.rowSparse(6, 5, 3))));
+      rejects(
+          "activeAtoms: expected null where atoms is given",
+          () -> wanted.activeAtoms(lab.rowSparse(7, 5, 3), Write.OVERWRITE));
       rejects("atomsWrite: expected a value, found null", () -> wanted.atoms(wanted.atoms(), null));
       rejects("xWrite: expected a value, found null", () -> wanted.x(null, null));
     }

@@ -220,6 +220,17 @@ final class CudaTraining extends Training {
   }
 
   @Override
+  protected void exponentialsKernel(Floats x, Floats out) {
+    kernels
+        .kernel("exponentials")
+        .arguments()
+        .pointer(CudaFloats.address(x))
+        .pointer(CudaFloats.address(out))
+        .int64(x.length())
+        .launch(Math.ceilDiv(x.length(), THREADS), 1, THREADS, 0);
+  }
+
+  @Override
   protected void clipFactorKernel(Floats sumOfSquares, float maxNorm, Floats norm, Floats factor) {
     kernels
         .kernel("clip_factor")

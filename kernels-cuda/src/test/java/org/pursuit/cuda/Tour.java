@@ -175,6 +175,10 @@ enum Tour {
       pursuits.matchingPursuitBackward(tape, out, o.atoms, steps, o.x, null, gradients);
       o.add(gAtoms.download());
       o.add(gX.download());
+      RowSparseMatrix active = o.keep(o.backend.rowSparseMatrix(ATOMS, D, ROWS * K));
+      PursuitGradients sparse = PursuitGradients.ofActiveAtoms(active);
+      pursuits.matchingPursuitBackward(tape, out, o.atoms, steps, o.x, null, sparse);
+      o.add(active.elements().rows(0, 1).download());
       pursuits.gram(o.atoms.rows(0, ATOMS / 2), gram);
       pursuits.append(o.atoms, gram);
       o.add(gram.products().download());
@@ -213,6 +217,7 @@ enum Tour {
       training.scatterRows(o.x, o.rowK, Write.ACCUMULATE, o.matrix(K + 1, D));
       training.sumOfSquares(o.x, Write.OVERWRITE, total);
       training.clipFactor(total, 1, null, total);
+      training.exponentials(total, total);
       o.add(total.download());
       training.gateBackward(o.x, Gate.jumpRelu(2), total, o.x, Write.OVERWRITE, out, total);
       o.add(out.download());
