@@ -6,10 +6,8 @@
 #
 # Target "resources" writes resources/ anew, from what the kernels need now.
 set(PURSUIT_SASS 80 86 89 90 100 120)
-# Machine code comes from the last PTX that is no later; the first is packed, for devices to come. Clusters exist from 9.0 on:
-# families with them have PTX of it, packed too. Of other families it would be almost the same as the first.
-set(PURSUIT_PTX 80 100)
-set(PURSUIT_CLUSTER_PTX 80 90 100)
+set(PURSUIT_PTX 80 90 100)  # machine code comes from the last that is no later; the first is packed for every family
+set(PURSUIT_CLUSTER_PTX 90)  # packed besides for families with clusters, which exist from there on
 set(nvcc_flags -std=c++17 -fmad=false -Werror all-warnings)
 
 option(PURSUIT_IMAGES "Build the CUDA kernels' images, where nvcc is" ON)
@@ -39,21 +37,17 @@ file(MAKE_DIRECTORY "${work}" "${images}")
 function(pursuit_image family source)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${source}")
   file(STRINGS "${source}" clusters REGEX "^ *CLUSTER_KERNEL\\(")
-  set(versions ${PURSUIT_PTX})
-  if(clusters)
-    set(versions ${PURSUIT_CLUSTER_PTX})
-  endif()
   set(ptx "")
   set(packed "")
   set(parts "")
-  foreach(arch IN LISTS versions)
+  foreach(arch IN LISTS PURSUIT_PTX)
     set(virtual ${family}.compute_${arch})
     add_custom_command(OUTPUT "${work}/${virtual}.ptx"
       COMMAND "${NVCC}" ${nvcc_flags} -ptx -arch=compute_${arch} -MD -MF ${virtual}.d -MT "${work}/${virtual}.ptx"
               -o ${virtual}.ptx "${source}"
       DEPENDS "${source}" DEPFILE "${work}/${virtual}.d" WORKING_DIRECTORY "${work}" VERBATIM
       COMMENT "Compiling ${family} for compute_${arch}")
-    if(arch LESS 100)
+    if(arch LESS PURSUIT_CLUSTER_PTX OR (clusters AND arch EQUAL PURSUIT_CLUSTER_PTX))
       list(APPEND ptx ${arch})
       list(APPEND packed --image3=kind=ptx,sm=${arch},file=${virtual}.ptx)
       list(APPEND parts "${work}/${virtual}.ptx")
@@ -61,7 +55,7 @@ function(pursuit_image family source)
   endforeach()
   foreach(arch IN LISTS PURSUIT_SASS)
     set(code ${family}.sm_${arch})
-    foreach(candidate IN LISTS versions)
+    foreach(candidate IN LISTS PURSUIT_PTX)
       if(NOT candidate GREATER arch)
         set(virtual ${family}.compute_${candidate})
       endif()
