@@ -35,13 +35,17 @@ import org.pursuit.support.Slots;
 
 /**
  * A program that calls every kernel that sums, from the first call in a new JVM until the compilers
- * have done their work, and fails when a result changes on the way.
+ * have done their work, and fails when a result changes on the way. In the end it prints a line a
+ * kernel with the hash of the result's bits.
  *
  * <p>The JVM compiles the kernels of a host backend while they run, in steps over hundreds of
  * calls. It has no part in those of a device, which differ only in their first call, when they are
  * loaded: a few rounds tell all there.
  */
-final class ColdStart {
+public final class ColdStart {
+  /** What a line with a result begins with. */
+  public static final String RESULT = "result of ";
+
   private static final int ROUNDS = 1000;
   private static final int ROUNDS_ON_A_DEVICE = 4;
   private static final int D = 45;
@@ -295,6 +299,8 @@ final class ColdStart {
           }
         }
       }
+      first.forEach(
+          (kernel, result) -> System.out.println(RESULT + kernel + ": " + Arrays.hashCode(result)));
     }
   }
 }

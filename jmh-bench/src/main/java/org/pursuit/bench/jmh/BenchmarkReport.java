@@ -220,6 +220,8 @@ public final class BenchmarkReport {
       case "ScoringBenchmark" -> ScoringBenchmark.work(kernel(params), parameter);
       case "SelectionBenchmark" -> SelectionBenchmark.work(kernel(params), parameter);
       case "SparseAlgebraBenchmark" -> SparseAlgebraBenchmark.work(kernel(params), parameter);
+      case "SparseAlgebraCodesBenchmark" ->
+          SparseAlgebraCodesBenchmark.work(kernel(params), parameter);
       case "PursuitsBenchmark" -> PursuitsBenchmark.work(kernel(params), parameter);
       case "TrainingBenchmark" -> TrainingBenchmark.work(kernel(params), parameter);
       case "StatisticsBenchmark" -> StatisticsBenchmark.work(kernel(params), parameter);

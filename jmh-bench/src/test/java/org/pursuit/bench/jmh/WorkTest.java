@@ -109,6 +109,25 @@ class WorkTest {
   }
 
   @Test
+  void algebraOfCodes() {
+    long compressed = 8 * 6 + 8 * 3;
+    long columns = 8 * 6 + 8 * 6;
+    Map<String, Work> works =
+        Map.of(
+            "axpby", new Work(2 * CODES + 4 * (12 + 12 + 2), 24, 2 * CODES + 4 * (12 + 12 + 2)),
+            "intersect", new Work(2 * CODES + 4 * (6 + 2), 0, 2 * CODES + 4 * (6 + 2)),
+            "concat", new Work(4 * CODES, 0, 4 * CODES),
+            "toCsr", new Work(CODES + compressed, 0, CODES + compressed),
+            "toFixedWidth", new Work(CODES + compressed, 0, CODES + compressed),
+            "transpose", new Work(compressed + columns, 0, compressed + columns));
+    works.forEach(
+        (kernel, work) ->
+            assertThat(SparseAlgebraCodesBenchmark.work(kernel, Map.of("shape", "2x3x5")::get))
+                .as(kernel)
+                .isEqualTo(work));
+  }
+
+  @Test
   void decodeBackward() {
     // Of every format the five atoms in use are read and the five gradients written.
     long rows = 4 * (42 + 14);
