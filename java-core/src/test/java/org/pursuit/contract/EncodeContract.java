@@ -44,7 +44,7 @@ class EncodeContract {
         for (int n : ATOMS) {
           Dense weights = Inputs.integers(n, d, 2, random);
           float[] bias = Inputs.integers(n, 5, random);
-          for (int rows : ROWS) {
+          for (int rows : d == 9 ? ROWS : new int[] {1, 97}) {
             Dense x = Inputs.integers(rows, d, 2, random);
             assertEncodes(lab, x, weights, bias, DType.F32, random);
           }

@@ -71,7 +71,9 @@ class RealDataTest {
   @EveryBackend
   void pursuitWithGram(BackendUnderTest backend) {
     assertPursuit(backend, activations, Sign.MAGNITUDE, DType.F32, MAGNITUDE, 30.43);
-    assertPursuit(backend, activations, Sign.POSITIVE, DType.F32, POSITIVE, 31.96);
+    if (backend.fast()) {
+      assertPursuit(backend, activations, Sign.POSITIVE, DType.F32, POSITIVE, 31.96);
+    }
   }
 
   @EveryBackend
