@@ -362,7 +362,7 @@ class PursuitGradientsContract {
       try (Lab lab = backend.open(threads)) {
         Matrix gAtoms = lab.output(40, 70);
         Matrix gX = lab.output(90, 70);
-        for (int run = 0; run < 7; run++) {
+        for (int run = 0; run < 20; run++) {
           problem.run(lab, PursuitGradients.ofAtoms(gAtoms).x(gX, Write.OVERWRITE));
           firstAtoms = firstAtoms == null ? gAtoms.download() : firstAtoms;
           firstX = firstX == null ? gX.download() : firstX;
