@@ -46,8 +46,8 @@ import org.pursuit.kernel.Write;
 import org.pursuit.support.Seed;
 
 /**
- * Short sequences of calls, one a family, that together make every kind of handle: small enough to
- * be run again and again with one fault after another. They close what they make.
+ * Short sequences of calls that together make every kind of handle: small enough to be run again
+ * and again with one fault after another. They close what they make.
  */
 enum Tour {
   SCORING {
@@ -55,14 +55,19 @@ enum Tour {
     void call(Operands o) {
       Matrix out = o.matrix(ROWS, D);
       Matrix scores = o.matrix(ROWS, ATOMS);
-      FixedWidthCodes encoded = o.codes(K);
-      FixedWidthCodes auxiliary = o.codes(2);
-      CsrCodes passing = o.keep(o.backend.csrCodes(ROWS, ATOMS, ROWS * ATOMS));
-      CsrCodes first = o.keep(o.backend.csrCodes(ROWS, ATOMS, K));
       o.backend.scoring().normalise(o.x, RowNormalisation.UNIT, null, out, null, null);
       o.add(out.download());
       o.backend.scoring().score(o.x, o.atoms, o.bias, Score.plain(), scores);
       o.add(scores.download());
+    }
+  },
+  ENCODING {
+    @Override
+    void call(Operands o) {
+      FixedWidthCodes encoded = o.codes(K);
+      FixedWidthCodes auxiliary = o.codes(2);
+      CsrCodes passing = o.keep(o.backend.csrCodes(ROWS, ATOMS, ROWS * ATOMS));
+      CsrCodes first = o.keep(o.backend.csrCodes(ROWS, ATOMS, K));
       o.backend
           .scoring()
           .encode(
@@ -163,14 +168,29 @@ enum Tour {
     void call(Operands o) {
       PursuitTape tape = o.keep(o.backend.pursuitTape(ROWS, K));
       Gram gram = o.keep(o.backend.gram(ATOMS));
-      FixedWidthCodes codes = o.codes(K);
+      Matrix out = o.matrix(ROWS, D);
+      MatchingPursuit steps = MatchingPursuit.steps(K);
+      Pursuits pursuits = o.backend.pursuits();
+      pursuits.matchingPursuit(o.x, o.atoms, steps, tape, out);
+      o.add(tape);
+      pursuits.gram(o.atoms.rows(0, ATOMS / 2), gram);
+      pursuits.append(o.atoms, gram);
+      o.add(gram.products().download());
+      pursuits.matchingPursuit(o.x, o.atoms, gram, steps, tape, out);
+      o.add(tape);
+      o.add(out.download());
+    }
+  },
+  PURSUIT_GRADIENTS {
+    @Override
+    void call(Operands o) {
+      PursuitTape tape = o.keep(o.backend.pursuitTape(ROWS, K));
       Matrix out = o.matrix(ROWS, D);
       Matrix gX = o.matrix(ROWS, D);
       Matrix gAtoms = o.matrix(ATOMS, D);
       MatchingPursuit steps = MatchingPursuit.steps(K);
       Pursuits pursuits = o.backend.pursuits();
       pursuits.matchingPursuit(o.x, o.atoms, steps, tape, out);
-      o.add(tape);
       PursuitGradients gradients = PursuitGradients.ofAtoms(gAtoms).x(gX, Write.OVERWRITE);
       pursuits.matchingPursuitBackward(tape, out, o.atoms, steps, o.x, null, gradients);
       o.add(gAtoms.download());
@@ -179,22 +199,26 @@ enum Tour {
       PursuitGradients sparse = PursuitGradients.ofActiveAtoms(active);
       pursuits.matchingPursuitBackward(tape, out, o.atoms, steps, o.x, null, sparse);
       o.add(active.elements().rows(0, 1).download());
-      pursuits.gram(o.atoms.rows(0, ATOMS / 2), gram);
-      pursuits.append(o.atoms, gram);
-      o.add(gram.products().download());
-      pursuits.matchingPursuit(o.x, o.atoms, gram, steps, tape, out);
-      o.add(tape);
-      o.add(out.download());
-      pursuits.orthogonalMatchingPursuit(
-          o.x, o.atoms, gram, OrthogonalPursuit.steps(K), codes, out);
+    }
+  },
+  FITTED_PURSUITS {
+    @Override
+    void call(Operands o) {
+      Gram gram = o.keep(o.backend.gram(ATOMS));
+      FixedWidthCodes codes = o.codes(K);
+      Matrix out = o.matrix(ROWS, D);
+      OrthogonalPursuit orthogonal = OrthogonalPursuit.steps(K);
+      GradientPursuit moved = GradientPursuit.steps(K);
+      Pursuits pursuits = o.backend.pursuits();
+      pursuits.gram(o.atoms, gram);
+      pursuits.orthogonalMatchingPursuit(o.x, o.atoms, gram, orthogonal, codes, out);
       o.add(codes);
       o.add(out.download());
-      pursuits.gradientPursuit(
-          o.x, o.atoms, gram, GradientPursuit.steps(K).rowSteps(o.rowK), codes, out);
+      pursuits.gradientPursuit(o.x, o.atoms, gram, moved.rowSteps(o.rowK), codes, out);
       o.add(codes);
-      pursuits.orthogonalMatchingPursuit(o.x, o.atoms, OrthogonalPursuit.steps(K), codes, out);
+      pursuits.orthogonalMatchingPursuit(o.x, o.atoms, orthogonal, codes, out);
       o.add(codes);
-      pursuits.gradientPursuit(o.x, o.atoms, GradientPursuit.steps(K), codes, null);
+      pursuits.gradientPursuit(o.x, o.atoms, moved, codes, null);
       o.add(codes);
     }
   },
