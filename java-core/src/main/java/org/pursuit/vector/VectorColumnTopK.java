@@ -290,13 +290,8 @@ final class VectorColumnTopK {
       return options.relu() ? 0 : Float.NaN;
     }
     float last = heaps.last(column);
-    if (Float.isNaN(last)) {
-      return Float.POSITIVE_INFINITY;
-    }
-    if (later) {
-      return last; // what equals it comes after it
-    }
-    return last == Float.NEGATIVE_INFINITY ? Float.NaN : Math.nextDown(last);
+    // What comes later and equals it ranks after it.
+    return later && !Float.isNaN(last) ? last : Bars.bar(last, false);
   }
 
   /** Every worker looks at all entries and adds those of its columns. */
