@@ -95,14 +95,14 @@ function(pursuit_variant name)
   endforeach()
 endfunction()
 
-# A test's programs run once a seed: 0 takes threads in their order, 1 at random, 2 in random bursts.
-function(pursuit_tests name)
+# The order of threads: 0 is their own, 1 is random, 2 random bursts; of several seeds, launches take one after the other.
+# Programs run beside each other, and so with one thread each.
+# Those of the slow variants begin first.
+function(pursuit_tests name seeds cost)
   foreach(test ${tests})
-    foreach(seed ${ARGN})
-      add_test(NAME ${test}_${name}_seed${seed} COMMAND ${test}_${name})
-      set_tests_properties(${test}_${name}_seed${seed} PROPERTIES
-        ENVIRONMENT "SIMT_SEED=${seed}" TIMEOUT 300 LABELS "${name}")
-    endforeach()
+    add_test(NAME ${test}_${name} COMMAND ${test}_${name})
+    set_tests_properties(${test}_${name} PROPERTIES
+      ENVIRONMENT "SIMT_SEED=${seeds};SIMT_THREADS=1" TIMEOUT 300 LABELS "${name}" COST ${cost})
   endforeach()
 endfunction()
 
@@ -133,18 +133,18 @@ function(pursuit_driver name folder)
 endfunction()
 
 pursuit_variant(plain KERNEL -O2 -g1 CORE -O2 -g1)
-pursuit_tests(plain 0 1 2)
+pursuit_tests(plain 0,1,2 1)
 pursuit_driver(plain "${PURSUIT_OUT}/emulator")
 
 set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 pursuit_variant(sanitized KERNEL -O1 -g1 ${sanitizers} CORE -O1 -g1 ${sanitizers} LINK ${sanitizers})
-pursuit_tests(sanitized 3)
+pursuit_tests(sanitized 3 3)
 
 # The access checker: kernels instrumented as for g++'s thread sanitizer, with hooks of our own in place of its runtime.
 pursuit_variant(checked
   KERNEL -O1 -g1 -fsanitize=thread --param=tsan-instrument-func-entry-exit=0
   CORE -O2 -g1 -DSIMT_ACCESS_CHECKER SOURCES ${checker_sources})
-pursuit_tests(checked 4)
+pursuit_tests(checked 4 2)
 pursuit_driver(checked "${PURSUIT_OUT}/emulator-checked" EXCLUDE_FROM_ALL)
 add_dependencies(checks cuda_checked cublas_checked packer_checked)
 

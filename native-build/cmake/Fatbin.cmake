@@ -6,8 +6,8 @@
 #
 # Target "resources" writes resources/ anew, from what the kernels need now.
 set(PURSUIT_SASS 80 86 89 90 100 120)
-set(PURSUIT_PTX 80 90 100)  # machine code comes from the last that is no later; the first is packed for every family
-set(PURSUIT_CLUSTER_PTX 90)  # packed besides for families with clusters, which exist from there on
+set(PURSUIT_PTX 80 100)  # machine code comes from the last that is no later; the first is packed for every family
+set(PURSUIT_CLUSTER_PTX 90)  # made and packed besides for families with clusters, which exist from there on
 set(nvcc_flags -std=c++17 -fmad=false -Werror all-warnings)
 
 option(PURSUIT_IMAGES "Build the CUDA kernels' images, where nvcc is" ON)
@@ -37,17 +37,23 @@ file(MAKE_DIRECTORY "${work}" "${images}")
 function(pursuit_image family source)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${source}")
   file(STRINGS "${source}" clusters REGEX "^ *CLUSTER_KERNEL\\(")
+  set(virtuals ${PURSUIT_PTX})
+  if(clusters)
+    list(APPEND virtuals ${PURSUIT_CLUSTER_PTX})
+    list(SORT virtuals COMPARE NATURAL)
+  endif()
+  list(GET virtuals 0 first)
   set(ptx "")
   set(packed "")
   set(parts "")
-  foreach(arch IN LISTS PURSUIT_PTX)
+  foreach(arch IN LISTS virtuals)
     set(virtual ${family}.compute_${arch})
     add_custom_command(OUTPUT "${work}/${virtual}.ptx"
       COMMAND "${NVCC}" ${nvcc_flags} -ptx -arch=compute_${arch} -MD -MF ${virtual}.d -MT "${work}/${virtual}.ptx"
               -o ${virtual}.ptx "${source}"
       DEPENDS "${source}" DEPFILE "${work}/${virtual}.d" WORKING_DIRECTORY "${work}" VERBATIM
       COMMENT "Compiling ${family} for compute_${arch}")
-    if(arch LESS PURSUIT_CLUSTER_PTX OR (clusters AND arch EQUAL PURSUIT_CLUSTER_PTX))
+    if(arch EQUAL first OR arch EQUAL PURSUIT_CLUSTER_PTX)
       list(APPEND ptx ${arch})
       list(APPEND packed --image3=kind=ptx,sm=${arch},file=${virtual}.ptx)
       list(APPEND parts "${work}/${virtual}.ptx")
@@ -55,7 +61,7 @@ function(pursuit_image family source)
   endforeach()
   foreach(arch IN LISTS PURSUIT_SASS)
     set(code ${family}.sm_${arch})
-    foreach(candidate IN LISTS PURSUIT_PTX)
+    foreach(candidate IN LISTS virtuals)
       if(NOT candidate GREATER arch)
         set(virtual ${family}.compute_${candidate})
       endif()

@@ -17,9 +17,23 @@ namespace {
 // Fewer threads than this are done before a second host thread has woken up.
 constexpr uint64_t WORTH_SHARING = 4096;
 
-uint64_t number(const char* variable, uint64_t otherwise) {
+// The numbers of a list such as 0,1,2.
+std::vector<uint64_t> numbers(const char* variable, uint64_t otherwise) {
   const char* text = std::getenv(variable);
-  return text && *text ? std::strtoull(text, nullptr, 10) : otherwise;
+  if (!text || !*text) return {otherwise};
+  std::vector<uint64_t> all;
+  for (char* end;; text = end + 1) {
+    all.push_back(std::strtoull(text, &end, 10));
+    if (*end != ',') return all;
+  }
+}
+
+uint64_t number(const char* variable, uint64_t otherwise) { return numbers(variable, otherwise)[0]; }
+
+uint64_t seed_of_next_launch() {
+  static std::atomic<uint64_t> launches{0};
+  const std::vector<uint64_t>& seeds = options().seeds;
+  return seeds[launches++ % seeds.size()];
 }
 
 Machine& machine_of_host_thread() {
@@ -32,8 +46,9 @@ Machine& machine_of_host_thread() {
 // its number, not on who runs it; of several failures the first cluster's counts.
 class Work {
  public:
-  explicit Work(const Launch& launch)
+  Work(const Launch& launch, uint64_t seed)
       : launch_(launch),
+        seed_(seed),
         perRow_(launch.grid.x / launch.entry->cluster),
         clusters_(perRow_ * launch.grid.y * launch.grid.z) {}
 
@@ -43,7 +58,7 @@ class Work {
     for (uint64_t linear = first; linear < clusters_ && linear < failed_; linear += step) {
       unsigned x = unsigned(linear % perRow_) * launch_.entry->cluster;
       unsigned y = unsigned(linear / perRow_ % launch_.grid.y), z = unsigned(linear / perRow_ / launch_.grid.y);
-      if (Failure failure = machine_of_host_thread().run(launch_, {x, y, z}, linear, options().seed))
+      if (Failure failure = machine_of_host_thread().run(launch_, {x, y, z}, linear, seed_))
         return note(linear, std::move(failure));
     }
   }
@@ -59,7 +74,7 @@ class Work {
   }
 
   const Launch& launch_;
-  uint64_t perRow_, clusters_;
+  uint64_t seed_, perRow_, clusters_;
   std::mutex mutex_;
   std::atomic<uint64_t> failed_{~0ull};
   Failure failure_;
@@ -116,7 +131,7 @@ const bool CHECKED = checker::ENABLED;
 
 Options& options() {
   unsigned cores = std::thread::hardware_concurrency();
-  static Options all{number("SIMT_SEED", 1), unsigned(number("SIMT_THREADS", cores > 1 ? 2 : 1)),
+  static Options all{numbers("SIMT_SEED", 1), unsigned(number("SIMT_THREADS", cores > 1 ? 2 : 1)),
                      unsigned(number("SIMT_SECONDS", 120))};
   return all;
 }
@@ -127,7 +142,7 @@ Failure launch(const Entry& entry, dim3 grid, dim3 block, size_t sharedBytes, co
   std::memcpy(copy.get(), arguments, entry.argumentBytes);
   Launch launch{&entry, grid, block, sharedBytes, block.x * block.y * block.z, copy.get()};
   checker::launch_begins();
-  Work work(launch);
+  Work work(launch, seed_of_next_launch());
   bool shared = !checker::ENABLED && options().hostThreads > 1 && work.clusters() > 1 &&
                 work.clusters() * entry.cluster * launch.threads >= WORTH_SHARING;
   if (shared)

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "emulator/registry.h"
 #include "emulator/thread.h"
@@ -19,7 +20,9 @@ struct Failure {
 
 // How launches run; read once from the environment, settable by tests.
 struct Options {
-  uint64_t seed = 1;        // SIMT_SEED; 0 runs threads in their order, odd ones at random, even ones in random bursts
+  // SIMT_SEED, one or several, such as 0,1,2: launches take them in turn. 0 runs threads in their order, odd ones at random,
+  // even ones in random bursts.
+  std::vector<uint64_t> seeds = {1};
   unsigned hostThreads = 2;  // SIMT_THREADS: 1 or 2
   unsigned seconds = 120;    // SIMT_SECONDS: a launch that takes longer has failed
 };

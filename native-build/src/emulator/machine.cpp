@@ -161,7 +161,7 @@ Thread* Machine::next() {
   if (ready_.empty()) return nullptr;
   // Bursts: who became ready last runs on, so that one warp gets far ahead of the others.
   bool last = in_order() || (seed_ % 2 == 0 && random() % 8 != 0);
-  if (!last) std::swap(ready_[size_t(random() >> 11) % ready_.size()], ready_.back());
+  if (!last) std::swap(ready_[(random() >> 32) * ready_.size() >> 32], ready_.back());
   Thread* thread = ready_.back();
   ready_.pop_back();
   return thread;

@@ -23,6 +23,12 @@ KERNEL(emulator_sum, 256, 1, const VectorArguments a) {
   }
 }
 
+// out[i] = which thread came as the i-th; in[0] counts them
+KERNEL(emulator_order, 256, 1, const VectorArguments a) {
+  int i = atomicAdd(const_cast<int*>(a.in), 1);
+  a.out[i] = int(threadIdx.x);
+}
+
 // Each block of a cluster of 4 writes one number, and reads those of its peers.
 CLUSTER_KERNEL(emulator_cluster_sum, 4, 32, 1, const VectorArguments a) {
   int& own = shared_memory<int>();

@@ -1,6 +1,7 @@
 // The emulator's own tests.
 #include "test/emulator_kernels.h"
 
+#include <algorithm>
 #include <cstring>
 #include <numeric>
 
@@ -38,6 +39,24 @@ TEST(sums_by_shuffles_and_barriers) {
                                              1000 * 1001 / 2 - 768 * 769 / 2}));
 }
 
+TEST(launches_take_the_seeds_in_turn) {
+  std::vector<uint64_t> before = simt::options().seeds;
+  simt::options().seeds = {0, 1, 2};
+  std::vector<std::vector<int>> orders;
+  for (int launch = 0; launch < 6; launch++) {
+    test::Device<int> in{0}, out(256);
+    VectorArguments a{in.data(), out.data(), 256, 0};
+    test::run("emulator_order", {1, 1, 1}, 256, 0, a);
+    orders.push_back(out.read());
+  }
+  simt::options().seeds = before;
+  std::vector<int> own(256);
+  for (int i = 0; i < 256; i++) own[size_t(i)] = i;
+  EXPECT_EQUAL(std::count(orders.begin(), orders.begin() + 3, own), 1);
+  for (size_t launch = 0; launch < 3; launch++) EXPECT_EQUAL(orders[launch], orders[launch + 3]);
+  EXPECT(orders[0] != orders[1] && orders[1] != orders[2] && orders[2] != orders[0]);
+}
+
 TEST(blocks_of_a_cluster_read_each_other) {
   test::Device<int> in(counting(8)), out(8);
   VectorArguments a{in.data(), out.data(), 8, 0};
@@ -49,7 +68,8 @@ TEST(a_second_host_thread_changes_nothing) {
   const int blocks = 97, count = blocks * 256;
   test::Device<int> in(counting(count)), one{std::vector<int>(blocks)}, two{std::vector<int>(blocks)};
   test::Device<int> wrongIn(counting(64)), wrongOut(64);
-  unsigned before = simt::options().hostThreads;
+  simt::Options before = simt::options();
+  simt::options().seeds = {before.seeds[0]};
   std::string messages[2];
   for (unsigned threads : {1u, 2u}) {
     simt::options().hostThreads = threads;
@@ -58,7 +78,7 @@ TEST(a_second_host_thread_changes_nothing) {
     VectorArguments b{wrongIn.data(), wrongOut.data(), 64, 0};
     messages[threads - 1] = test::fails("emulator_wrong", {blocks, 1, 1}, 64, 0, b);
   }
-  simt::options().hostThreads = before;
+  simt::options() = before;
   EXPECT_EQUAL(one.read(), two.read());
   EXPECT_EQUAL(messages[0], messages[1]);
 }

@@ -43,13 +43,15 @@ namespace {
 
 // Whether the case passes; says why not.
 bool run_one(const Registered& each) {
-  generator.seed(unsigned(simt::options().seed * 2654435761u ^ std::hash<std::string>{}(each.name)));
+  generator.seed(unsigned(simt::options().seeds[0] * 2654435761u ^ std::hash<std::string>{}(each.name)));
   try {
     each.body();
     if (std::string damage = simt::damaged_memory(); !damage.empty()) throw Failed(damage);
     return true;
   } catch (const std::exception& e) {
-    std::printf("FAILED %s (SIMT_SEED=%llu): %s\n", each.name, (unsigned long long)simt::options().seed, e.what());
+    std::string seeds;
+    for (uint64_t seed : simt::options().seeds) seeds += (seeds.empty() ? "" : ",") + std::to_string(seed);
+    std::printf("FAILED %s (SIMT_SEED=%s): %s\n", each.name, seeds.c_str(), e.what());
     return false;
   }
 }

@@ -39,6 +39,11 @@ struct OnDevice : test::Matrix {
   long long pitch() const { return (long long)stride; }
 };
 
+// Products of atoms whose rows begin where the kernels demand it.
+struct GramOnDevice : OnDevice {
+  GramOnDevice(const Dense& gram, int type) : OnDevice(gram, type, 0, round_up(gram.rows, type == F32 ? 4 : 8) - gram.rows) {}
+};
+
 // ---- What is pursued ----
 
 struct Options {
@@ -202,10 +207,8 @@ class Call {
     test::run("measure_atoms", {unsigned(padded + 7) / 8, 1, 1}, 256, 0, measure);
   }
 
-  Tape with_gram(const Shape& shape, const Dense& gram, int gramType) {
+  Tape with_gram(const Shape& shape, GramOnDevice& g) {
     begin(p.options.tolerant(), nullptr);
-    int unit = gramType == F32 ? 4 : 8;
-    OnDevice g(gram, gramType, 0, round_up(n, unit) - n);
     test::Device<float> products(size_t(rows) * size_t(padded));
     std::fill_n(products.data(), products.size(), NOT_A_NUMBER);
     multiply(xs, 0, n, products.data());
@@ -233,8 +236,8 @@ class Call {
                       o.reselection,
                       o.normalised,
                       0};
-    test::run(shape.name + '_' + TYPE_NAMES[gramType], {unsigned(rows * shape.cluster), 1, 1}, unsigned(shape.threads),
-              shape.bytes(n, gramType, o), a);
+    test::run(shape.name + '_' + TYPE_NAMES[g.type], {unsigned(rows * shape.cluster), 1, 1}, unsigned(shape.threads),
+              shape.bytes(n, g.type, o), a);
     if (!o.tolerant()) {
       ResidualArguments left{x.data(),
                              atoms.data(),
@@ -428,11 +431,17 @@ std::vector<Options> every_rule(int steps) {
 
 // ---- Comparisons ----
 
-void check_gram(const Problem& p, const Shape& shape, int gramType, Placing placing = {}) {
+void check_gram(const Problem& p, const std::vector<Shape>& shapes, int gramType, Placing placing = {}) {
   Problem as{stored(p.x, placing.xType), stored(p.atoms, placing.atomType), p.options};
   Dense gram = stored(gram_of(as.atoms), gramType);
-  expect_same(Call(p, placing).with_gram(shape, gram, gramType), Rule<float>(as, &gram).tape,
-              describe(p, shape.name + ' ' + TYPE_NAMES[gramType]));
+  GramOnDevice g(gram, gramType);
+  Tape expected = Rule<float>(as, &gram).tape;
+  for (const Shape& shape : shapes)
+    expect_same(Call(p, placing).with_gram(shape, g), expected, describe(p, shape.name + ' ' + TYPE_NAMES[gramType]));
+}
+
+void check_gram(const Problem& p, const Shape& shape, int gramType, Placing placing = {}) {
+  check_gram(p, std::vector<Shape>{shape}, gramType, placing);
 }
 
 void check_products(const Problem& p, int chunk, Placing placing = {}) {
@@ -445,8 +454,8 @@ void check_exact(const Problem& p) {
   Tape expected = Rule<double>(p, nullptr).tape;
   Dense gram = gram_of(p.atoms);
   for (const Shape& shape : SHAPES) {
-    int type = below(test::TYPES);
-    expect_same(Call(p, {}).with_gram(shape, gram, type), expected, describe(p, shape.name + ' ' + TYPE_NAMES[type]));
+    GramOnDevice g(gram, below(test::TYPES));
+    expect_same(Call(p, {}).with_gram(shape, g), expected, describe(p, shape.name + ' ' + TYPE_NAMES[g.type]));
   }
   expect_same(Call(p, {}).by_products(16), expected, describe(p, "products"));
 }
@@ -523,12 +532,8 @@ TEST(sizes_around_every_limit) {
     o.steps = n > 1024 ? 3 : 5;
     o.reselection = n % 2 ? RESELECTION_FORBID : RESELECTION_ALLOW;
     Problem p{normals(1, 3), normals(n, 3), o};
-    Dense gram = gram_of(p.atoms);
-    Tape expected = Rule<float>(p, &gram).tape;
-    for (const Shape& shape : SHAPES) {
-      expect_same(Call(p, {}).with_gram(shape, gram, F32), expected, describe(p, shape.name));
-      if (n <= 1025) check_gram(p, shape, BF16);
-    }
+    check_gram(p, SHAPES, F32);
+    if (n <= 1025) check_gram(p, SHAPES, BF16);
     for (int chunk : {8, 1024, 4096})
       if (chunk * 70 >= n) check_products(p, chunk);
   }
@@ -582,10 +587,10 @@ TEST(equal_scores_go_to_the_lower_index) {
     x.values = {1, 1, 1, 1, 2, -2, 2, -2};
     for (Options o : every_rule(5)) {
       Problem p{x, atoms, o};
-      Dense gram = gram_of(atoms);
+      GramOnDevice g(gram_of(atoms), F32);
       Tape expected = Rule<double>(p, nullptr).tape;
       for (const Shape& shape : SHAPES)
-        expect_same(Call(p, {}).with_gram(shape, gram, F32), expected, describe(p, shape.name));
+        expect_same(Call(p, {}).with_gram(shape, g), expected, describe(p, shape.name));
       expect_same(Call(p, {}).by_products(64), expected, describe(p, "products"));
     }
     if (test::quick()) break;

@@ -54,7 +54,7 @@ __device__ __forceinline__ float drawn(const SampleArguments& a, float x, float 
   return a.logVariance ? fmaf(e, expf(0.5f * inside), x) : x + e;
 }
 
-KERNEL(gaussian_sample, RowTile::THREADS, 3, const SampleArguments a) {
+KERNEL(gaussian_sample, RowTile::THREADS, 6, const SampleArguments a) {
   RowTile tile(a.columns);
   int at = tile.column;
   if (at >= a.columns) return;

@@ -133,7 +133,7 @@ SIMT_EXPORT int simtSet(const char* name, long long value) {
     return 1;
   }
   if (!std::strcmp(name, "seed")) {
-    options().seed = uint64_t(value);
+    options().seeds = {uint64_t(value)};
     return 1;
   }
   for (const Setting& each : SETTINGS) {

@@ -18,7 +18,7 @@ import org.pursuit.support.Slots;
 /** Orthogonal and gradient pursuits in cuts that a device's size would not give, and in graphs. */
 @OnEmulator
 class CudaFittedPursuitsTest {
-  private static final int ROWS = 40;
+  private static final int ROWS = 12;
   private static final int ATOMS = 90;
   private static final int D = 70;
   private static final int STEPS = 60;
@@ -38,7 +38,7 @@ class CudaFittedPursuitsTest {
       Slots byProducts = operands.pursuedByProducts(backend.pursuits(), options);
       float[] left = operands.residual.download();
       Slots movedByProducts = operands.movedByProducts(backend.pursuits());
-      for (int rows : new int[] {1, 7, ROWS - 1}) {
+      for (int rows : new int[] {1, 5, ROWS - 1}) {
         long bytes = (long) rows * PursuitKernels.padded(ATOMS) * Float.BYTES;
         Pursuits cut = new CudaPursuits(backend, backend.cuda(), new ScoreChunks(rows, 1), bytes);
         operands.pursued(cut, options).assertSame(first, rows + " rows of correlations");
