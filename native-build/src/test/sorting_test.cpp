@@ -34,14 +34,14 @@ Sorted sorted(Codes& codes, int atoms, unsigned long long* told = nullptr) {
   test::Device<unsigned> counts(size_t(256 * tiles)), totals(256), count(1);
   test::Device<unsigned long long> flag(std::vector<unsigned long long>(1));
   for (int pass = 0; pass < passes; pass++) {
-    int to = pass % 2, from = 1 - to;
+    int to = pass % 2, from = 1 - to, digits = int(std::min(256u, (unsigned(std::max(atoms, 1) - 1) >> (8 * pass)) + 1));
     SortArguments a{arguments,         indices[from].data(), rows[from].data(), values[from].data(), indices[to].data(),
                     rows[to].data(),   values[to].data(),    counts.data(),     totals.data(),       count.data(),
-                    flag.data(),       atoms,                8 * pass,          tiles,               0};
+                    flag.data(),       atoms,                8 * pass,          tiles,               digits};
     std::string source = pass == 0 ? "codes" : "pairs";
     unsigned blocks = unsigned(tiles);
     test::run("sort_count_" + source, {blocks, 1, 1}, 256, 1024, a);
-    test::run("sort_offsets", {256, 1, 1}, 256, 64, a);
+    test::run("sort_offsets", {unsigned(digits), 1, 1}, 256, 64, a);
     test::run("sort_place_" + source, {blocks, 1, 1}, 256, 8224, a);
   }
   if (told) *told = flag.read()[0];

@@ -5,16 +5,17 @@
 // by the entries alone: no position comes from an atomic ticket. Entries carry their row and their value along.
 //
 //   sort_count_*    counts[digit, tile]. Blocks: tiles of 256 threads; 1024 bytes of shared memory.
-//   sort_offsets    counts[digit, tile] becomes Σ over the tiles before, totals[digit] the sum of all. Blocks: 256 of 256
-//                   threads, one a digit; 64 bytes.
+//   sort_offsets    counts[digit, tile] becomes Σ over the tiles before, totals[digit] the sum of all. Blocks: one of 256
+//                   threads a digit that exists; 64 bytes.
 //   sort_place_*    out[place] = entry. A warp of a tile has 256 neighbouring entries and ranks 32 at a time, each among
 //                   those of its digit that come before it. Blocks: tiles of 256 threads; 8224 bytes.
 //   *_codes         of a first pass, which reads indices, values and counts or offsets; *_pairs of a later one.
 //
 //   Bytes           40 an entry for one pass, and 24 for each pass more.
 //
-// Launch contract: one-dimensional grids, blocks of 256 threads, shared memory as said above; fewer than 2^31 entries. Blocks do not depend on each other. An index of −1 is an empty slot; any other index that no atom has raises
-// the flag. A count or an offset outside of the codes is taken as the nearest one within.
+// Launch contract: one-dimensional grids, blocks of 256 threads, shared memory as said above; fewer than 2^31 entries. Blocks
+// do not depend on each other. An index of −1 is an empty slot; any other index that no atom has raises the flag. A count or
+// an offset outside of the codes is taken as the nearest one within.
 #include "sorting.h"
 
 #include "entries.cuh"
@@ -171,7 +172,8 @@ __device__ __forceinline__ void sort_place(const SortArguments& a) {
     __syncwarp();
     rank[round] = earlier + __popc(same & before);
   }
-  unsigned all, place = block_scan<THREADS>(a.totals[threadIdx.x], shared.parts, all);
+  unsigned total = (int)threadIdx.x < a.digits ? a.totals[threadIdx.x] : 0;
+  unsigned all, place = block_scan<THREADS>(total, shared.parts, all);
   // The scan's barrier has made the warps' counts known.
   place += a.counts[(long long)threadIdx.x * a.tiles + blockIdx.x];
   UNROLL for (int w = 0; w < WARPS; w++) {

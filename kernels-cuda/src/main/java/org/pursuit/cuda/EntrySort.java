@@ -67,6 +67,7 @@ final class EntrySort {
       int pass,
       int tiles,
       int sharedBytes) {
+    int digits = Math.min(DIGITS, ((Math.max(n, 1) - 1) >>> (pass * DIGIT_BITS)) + 1);
     codes
         .begin(kernels.kernel(name))
         .pointer(pass == 0 ? 0 : from)
@@ -82,8 +83,8 @@ final class EntrySort {
         .int32(n)
         .int32(pass * DIGIT_BITS)
         .int32(tiles)
-        .int32(0)
-        .launch(name.equals("sort_offsets") ? DIGITS : tiles, 1, THREADS, sharedBytes);
+        .int32(digits)
+        .launch(name.equals("sort_offsets") ? digits : tiles, 1, THREADS, sharedBytes);
   }
 
   /** Where the number of sorted entries stands. */
