@@ -2,7 +2,10 @@ package org.pursuit.bench.jmh;
 
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import org.pursuit.Backend;
 import org.pursuit.data.DType;
+import org.pursuit.data.Matrix;
+import org.pursuit.data.RowSparseMatrix;
 import org.pursuit.data.SlottedCodes;
 
 /** Inputs of the benchmarks, the same in every run. */
@@ -65,6 +68,37 @@ final class BenchmarkData {
       scores[i] = 1 + i % columns;
     }
     return scores;
+  }
+
+  /** The numbers below n in random order. */
+  static int[] permutation(int n) {
+    SplittableRandom random = random("permutation");
+    int[] order = new int[n];
+    for (int i = 0; i < n; i++) {
+      int j = random.nextInt(i + 1);
+      order[i] = order[j];
+      order[j] = i;
+    }
+    return order;
+  }
+
+  /** Every so manyeth row of a matrix, from the first on. */
+  static RowSparseMatrix activeRows(Backend backend, Matrix x, int every) {
+    int active = activeRows(x.rows(), every);
+    int[] rows = new int[active];
+    for (int i = 0; i < active; i++) {
+      rows[i] = every * i;
+    }
+    RowSparseMatrix sparse = backend.rowSparseMatrix(x.rows(), x.columns(), active);
+    sparse.rowIds().upload(rows);
+    sparse.count().upload(new int[] {active});
+    backend.training().gatherRows(x, sparse.rowIds(), sparse.elements());
+    return sparse;
+  }
+
+  /** How many rows {@link #activeRows(Backend, Matrix, int)} are. */
+  static int activeRows(int rows, int every) {
+    return (rows + every - 1) / every;
   }
 
   /** Fills all slots with values from N(0, 1) and atoms below n, distinct within a row. */

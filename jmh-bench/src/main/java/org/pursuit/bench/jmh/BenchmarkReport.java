@@ -224,7 +224,15 @@ public final class BenchmarkReport {
           SparseAlgebraCodesBenchmark.work(kernel(params), parameter);
       case "PursuitsBenchmark" -> PursuitsBenchmark.work(kernel(params), parameter);
       case "TrainingBenchmark" -> TrainingBenchmark.work(kernel(params), parameter);
+      case "TrainingGaussianBenchmark" -> TrainingGaussianBenchmark.work(kernel(params), parameter);
+      case "TrainingOptimiserBenchmark" ->
+          TrainingOptimiserBenchmark.work(kernel(params), parameter);
+      case "TrainingRowsBenchmark" -> TrainingRowsBenchmark.work(kernel(params), parameter);
       case "StatisticsBenchmark" -> StatisticsBenchmark.work(kernel(params), parameter);
+      case "StatisticsAtomsBenchmark" -> StatisticsAtomsBenchmark.work(kernel(params), parameter);
+      case "StatisticsLatentsBenchmark" ->
+          StatisticsLatentsBenchmark.work(kernel(params), parameter);
+      case "StatisticsPairsBenchmark" -> StatisticsPairsBenchmark.work(kernel(params), parameter);
       default -> throw new IllegalArgumentException("benchmark: found " + params.getBenchmark());
     };
   }

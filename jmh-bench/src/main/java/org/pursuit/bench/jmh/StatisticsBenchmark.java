@@ -8,17 +8,14 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.pursuit.Backend;
-import org.pursuit.data.ColumnCodes;
-import org.pursuit.data.DType;
 import org.pursuit.data.FixedWidthCodes;
 import org.pursuit.data.Floats;
 import org.pursuit.data.Longs;
 import org.pursuit.data.Matrix;
 import org.pursuit.kernel.Fired;
-import org.pursuit.kernel.Reduction;
 import org.pursuit.kernel.Write;
 
-/** Statistics of rows, of columns, and of codes. */
+/** Statistics of rows, of columns, and of codes' columns. */
 public class StatisticsBenchmark extends KernelBenchmark {
   /** Two dense matrices, and a number for each row. */
   @State(Scope.Benchmark)
@@ -181,79 +178,6 @@ public class StatisticsBenchmark extends KernelBenchmark {
     }
   }
 
-  /** Codes of documents, and the pairs of a block of columns. */
-  @State(Scope.Benchmark)
-  public static class Pairs {
-    private static final int SEGMENTS = 64;
-    private static final int BLOCK = 256;
-    private static final int NEIGHBOURS = 8;
-
-    /** Rows x k x atoms. */
-    @Param({"8192x64x65536"})
-    public String codes;
-
-    private Backend backend;
-    private FixedWidthCodes entries;
-    private Longs segments;
-    private Matrix documents;
-    private Longs counts;
-    private Longs fires;
-    private Matrix associations;
-    private ColumnCodes neighbours;
-    private boolean reduced;
-
-    /** Makes the operands. */
-    @Setup
-    public void make(BenchmarkBackend backend) {
-      int[] sizes = Shapes.parse(codes, "rowsxkxn");
-      int n = sizes[2];
-      this.backend = backend.get();
-      entries = this.backend.fixedWidthCodes(sizes[0], sizes[1]);
-      BenchmarkData.distinctAtoms(entries, n);
-      long[] bounds = new long[SEGMENTS + 1];
-      for (int s = 0; s <= SEGMENTS; s++) {
-        bounds[s] = (long) sizes[0] * s / SEGMENTS;
-      }
-      segments = this.backend.upload(bounds);
-      documents = this.backend.matrix(SEGMENTS, n, DType.F32);
-      counts = this.backend.longs((long) BLOCK * n);
-      fires = this.backend.longs(n);
-      associations = this.backend.matrix(BLOCK, n, DType.F32);
-      neighbours = this.backend.columnCodes(BLOCK, NEIGHBOURS);
-      Fired fired = Fired.selected();
-      var statistics = this.backend.statistics();
-      statistics.columnStatistics(entries, fired, Write.OVERWRITE, fires, null, null);
-      statistics.cooccurrence(entries, entries, fired, 0, BLOCK, Write.OVERWRITE, counts);
-    }
-
-    /** Fails if the last result is wrong. */
-    @TearDown
-    public void verify() {
-      int n = (int) fires.length();
-      long[] found = fires.download();
-      float[] npmi = associations.download();
-      long[] pairs = counts.download();
-      for (int i = 0; i < BLOCK; i++) {
-        Verification.require(pairs[i * n + i] == found[i], "pairs of column " + i);
-        float own = npmi[i * n + i];
-        Verification.require(own == 0 || Math.abs(own - 1) < 1e-6, "NPMI of column " + i);
-      }
-      if (reduced) {
-        double sum = 0;
-        double magnitudes = 0;
-        for (float value : entries.values().download()) {
-          sum += value;
-          magnitudes += Math.abs(value);
-        }
-        double of = 0;
-        for (float value : documents.download()) {
-          of += value;
-        }
-        Verification.near(sum, of, Verification.roundingBound(100, magnitudes), "all documents");
-      }
-    }
-  }
-
   /** {@link org.pursuit.kernel.Statistics#squaredErrors}. */
   @Benchmark
   public Floats squaredErrors(Operands o) {
@@ -310,83 +234,22 @@ public class StatisticsBenchmark extends KernelBenchmark {
     return e.sums;
   }
 
-  /** {@link org.pursuit.kernel.Statistics#segmentReduce}. */
-  @Benchmark
-  public Matrix segmentReduce(Pairs p) {
-    p.reduced = true;
-    p.backend
-        .statistics()
-        .segmentReduce(p.entries, p.segments, 0, Reduction.sum(), Write.OVERWRITE, p.documents);
-    p.backend.synchronize();
-    return p.documents;
-  }
-
-  /** {@link org.pursuit.kernel.Statistics#cooccurrence}. */
-  @Benchmark
-  public Longs cooccurrence(Pairs p) {
-    p.backend
-        .statistics()
-        .cooccurrence(
-            p.entries, p.entries, Fired.selected(), 0, Pairs.BLOCK, Write.OVERWRITE, p.counts);
-    p.backend.synchronize();
-    return p.counts;
-  }
-
-  /** {@link org.pursuit.kernel.Statistics#neighbours}. */
-  @Benchmark
-  public ColumnCodes neighbours(Pairs p) {
-    p.backend.statistics().neighbours(p.counts, 0, p.neighbours);
-    p.backend.synchronize();
-    return p.neighbours;
-  }
-
-  /** {@link org.pursuit.kernel.Statistics#npmi}. */
-  @Benchmark
-  public Matrix npmi(Pairs p) {
-    p.backend.statistics().npmi(p.counts, 0, p.fires, p.fires, p.entries.rows(), p.associations);
-    p.backend.synchronize();
-    return p.associations;
-  }
-
   /** The work of one call with the given parameters. */
   static Work work(String kernel, UnaryOperator<String> parameter) {
-    return switch (kernel) {
-      case "codeStatistics", "segmentReduce", "cooccurrence", "neighbours", "npmi" -> {
-        int[] sizes = Shapes.parse(parameter.apply("codes"), "rowsxkxn");
-        yield ofCodes(kernel, (long) sizes[0] * sizes[1], sizes[2]);
-      }
-      default -> ofMatrix(kernel, parameter);
-    };
-  }
-
-  private static Work ofMatrix(String kernel, UnaryOperator<String> parameter) {
+    if (kernel.equals("codeStatistics")) {
+      int[] sizes = Shapes.parse(parameter.apply("codes"), "rowsxkxn");
+      long entries = (long) sizes[0] * sizes[1];
+      return Work.once(2 * entries + 4L * sizes[2], entries);
+    }
     int[] sizes = Shapes.parse(parameter.apply("shape"), "rowsxcolumns");
     long size = (long) sizes[0] * sizes[1];
     return switch (kernel) {
-      case "squaredErrors" -> reading(2 * size, sizes[0], 3 * size);
-      case "norms" -> reading(size, sizes[0], 2 * size);
-      case "cosines" -> reading(2 * size, sizes[0], 6 * size);
-      case "totalVariance" -> reading(size, 1, 4 * size);
-      case "columnStatistics" -> reading(size, 4L * sizes[1], size);
+      case "squaredErrors" -> Work.once(2 * size + sizes[0], 3 * size);
+      case "norms" -> Work.once(size + sizes[0], 2 * size);
+      case "cosines" -> Work.once(2 * size + sizes[0], 6 * size);
+      case "totalVariance" -> Work.once(size + 1, 4 * size);
+      case "columnStatistics" -> Work.once(size + 4L * sizes[1], size);
       default -> throw new IllegalArgumentException("kernel: found " + kernel);
-    };
-  }
-
-  /** So many elements are read, and so many words are written. */
-  private static Work reading(long elements, long words, long flops) {
-    long bytes = Work.words(elements + words);
-    return new Work(bytes, flops, bytes);
-  }
-
-  /** Each entry's index and value are read, and the results are written, or read, once. */
-  private static Work ofCodes(String kernel, long entries, long n) {
-    long block = Pairs.BLOCK * n;
-    return switch (kernel) {
-      case "codeStatistics" -> reading(2 * entries, 4 * n, entries);
-      case "segmentReduce" -> reading(2 * entries, Pairs.SEGMENTS * n, entries);
-      case "cooccurrence" -> reading(2 * entries, 2 * block, 0);
-      case "neighbours" -> reading(2 * block, Pairs.BLOCK * (3L * Pairs.NEIGHBOURS + 1), 0);
-      default -> reading(2 * block + 2 * n, block, 0);
     };
   }
 }

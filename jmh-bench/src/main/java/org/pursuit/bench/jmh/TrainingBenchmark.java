@@ -1,6 +1,5 @@
 package org.pursuit.bench.jmh;
 
-import java.util.Arrays;
 import java.util.function.UnaryOperator;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
@@ -11,23 +10,18 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.pursuit.Backend;
 import org.pursuit.data.DType;
 import org.pursuit.data.Floats;
-import org.pursuit.data.Ints;
 import org.pursuit.data.Matrix;
-import org.pursuit.kernel.Adam;
 import org.pursuit.kernel.Gate;
-import org.pursuit.kernel.Gaussian;
 import org.pursuit.kernel.Multiply;
 import org.pursuit.kernel.Training;
 import org.pursuit.kernel.Write;
 
-/** Dense steps. */
+/** Dense steps: sums, products, systems and gates. */
 public class TrainingBenchmark extends KernelBenchmark {
   private static final float ALPHA = 0.9f;
   private static final float BETA = 0.1f;
   private static final Gate GATE = Gate.jumpRelu(0.5f);
   private static final float THRESHOLD = 0.25f;
-  private static final Gaussian GAUSSIAN = Gaussian.noise(1, 2);
-  private static final Adam ADAM = Adam.learningRate(1e-3f);
 
   /** Dense matrices. */
   @State(Scope.Benchmark)
@@ -63,9 +57,9 @@ public class TrainingBenchmark extends KernelBenchmark {
     }
   }
 
-  /** What a training step works on. */
+  /** Pre-activations, a threshold, and their gradients. */
   @State(Scope.Benchmark)
-  public static class Step {
+  public static class Gated {
     /** Rows x columns. */
     @Param({"16384x2048", "512x768"})
     public String shape;
@@ -73,74 +67,95 @@ public class TrainingBenchmark extends KernelBenchmark {
     private Backend backend;
     private Training training;
     private Matrix x;
+    private Matrix g;
     private Matrix out;
-    private Matrix m;
-    private Matrix v;
     private Floats columns;
     private Floats threshold;
     private Floats gradient;
-    private Ints reversed;
 
     /** Makes the operands, and fails if a kernel's result is wrong. */
     @Setup
     public void make(BenchmarkBackend backend) {
       int[] sizes = Shapes.parse(shape, "rowsxcolumns");
+      long size = (long) sizes[0] * sizes[1];
       this.backend = backend.get();
       training = this.backend.training();
-      x =
-          this.backend.upload(
-              BenchmarkData.normal("x", (long) sizes[0] * sizes[1]), sizes[0], sizes[1]);
+      x = this.backend.upload(BenchmarkData.normal("x", size), sizes[0], sizes[1]);
+      g = this.backend.upload(BenchmarkData.normal("g", size), sizes[0], sizes[1]);
       out = this.backend.matrix(sizes[0], sizes[1], DType.F32);
-      m = this.backend.matrix(sizes[0], sizes[1], DType.F32);
-      v = this.backend.matrix(sizes[0], sizes[1], DType.F32);
       columns = this.backend.floats(sizes[1]);
       threshold = this.backend.upload(new float[] {THRESHOLD});
       gradient = this.backend.floats(1);
-      int[] rows = new int[sizes[0]];
-      for (int b = 0; b < rows.length; b++) {
-        rows[b] = rows.length - 1 - b;
-      }
-      reversed = this.backend.upload(rows);
-      verify();
+      training.columnSums(x, 1, Write.OVERWRITE, columns);
+      training.gateBackward(x, GATE, threshold, g, Write.OVERWRITE, out, gradient);
+      verifySums();
+      verifyRows(g, "gradient");
+      training.gate(x, GATE, threshold, out);
+      verifyRows(x, "gate");
     }
 
-    private void verify() {
+    private void verifySums() {
       double[] sums = new double[x.columns()];
       double[] magnitudes = new double[x.columns()];
+      double slope = 0;
+      double size = 0;
       for (int b = 0; b < x.rows(); b++) {
         float[] row = x.rows(b, b + 1).download();
+        float[] slopes = g.rows(b, b + 1).download();
         for (int i = 0; i < row.length; i++) {
           sums[i] += row[i];
           magnitudes[i] += Math.abs(row[i]);
+          if (Math.abs(row[i] - THRESHOLD) < GATE.bandwidth() / 2) {
+            slope -= slopes[i] * THRESHOLD / GATE.bandwidth();
+            size += Math.abs(slopes[i]) * THRESHOLD / GATE.bandwidth();
+          }
         }
       }
-      training.columnSums(x, 1, Write.OVERWRITE, columns);
       float[] found = columns.download();
       for (int i = 0; i < found.length; i++) {
         double bound = Verification.roundingBound(x.rows(), magnitudes[i]);
         Verification.near(sums[i], found[i], bound, "column " + i);
       }
-      training.adam(ADAM, 1, x, null, m, v, out);
-      training.gatherRows(out, reversed, m);
-      for (int row : Verification.rowsOf(x.rows())) {
-        float[] gradient = x.rows(row, row + 1).download();
-        float[] moved = out.rows(row, row + 1).download();
-        for (int i = 0; i < moved.length; i++) {
-          // The first step of Adam is the learning rate against the gradient's sign.
-          double expected = -ADAM.learningRate() * gradient[i] / (Math.abs(gradient[i]) + 1e-8);
-          Verification.near(expected, moved[i], 1e-5 * ADAM.learningRate(), "parameter " + i);
-        }
-        int last = x.rows() - row;
-        float[] gathered = m.rows(last - 1, last).download();
-        Verification.require(Arrays.equals(gathered, moved), "row " + row + " gathered");
-      }
-      training.gate(x, GATE, threshold, out);
+      Verification.near(slope, gradient.download()[0], 1e-5 * size, "gradient of the threshold");
+    }
+
+    /** The output holds what is given where x lies above the threshold, and zeros elsewhere. */
+    private void verifyRows(Matrix given, String what) {
       for (int row : Verification.rowsOf(x.rows())) {
         float[] a = x.rows(row, row + 1).download();
-        float[] gated = out.rows(row, row + 1).download();
+        float[] passing = given.rows(row, row + 1).download();
+        float[] found = out.rows(row, row + 1).download();
         for (int i = 0; i < a.length; i++) {
-          Verification.require(gated[i] == (a[i] > THRESHOLD ? a[i] : 0), "gate of " + a[i]);
+          float expected = a[i] > THRESHOLD ? passing[i] : 0;
+          Verification.require(found[i] == expected, what + " of " + a[i]);
         }
+      }
+    }
+  }
+
+  /** The logarithms of all latents' thresholds. */
+  @State(Scope.Benchmark)
+  public static class Logarithms {
+    /** How many there are. */
+    @Param("65536")
+    public int latents;
+
+    private Backend backend;
+    private Floats logarithms;
+    private Floats thresholds;
+
+    /** Makes the operands, and fails if a result is wrong. */
+    @Setup
+    public void make(BenchmarkBackend backend) {
+      this.backend = backend.get();
+      float[] x = BenchmarkData.normal("x", latents);
+      logarithms = this.backend.upload(x);
+      thresholds = this.backend.floats(latents);
+      this.backend.training().exponentials(logarithms, thresholds);
+      float[] found = thresholds.download();
+      for (int i = 0; i < latents; i++) {
+        double expected = Math.exp(x[i]);
+        Verification.near(expected, found[i], 1e-6 * expected, "exponential of " + x[i]);
       }
     }
   }
@@ -192,6 +207,59 @@ public class TrainingBenchmark extends KernelBenchmark {
     }
   }
 
+  /** The normal equations of linear probes. */
+  @State(Scope.Benchmark)
+  public static class Probes {
+    private static final float RIDGE = 1;
+
+    /** Dimension x probes. */
+    @Param({"1024x32"})
+    public String system;
+
+    private Backend backend;
+    private Matrix a;
+    private Matrix b;
+    private Matrix x;
+
+    /** Makes the operands: the products of twice as many rows as there are columns. */
+    @Setup
+    public void make(BenchmarkBackend backend) {
+      int[] sizes = Shapes.parse(system, "nxm");
+      int n = sizes[0];
+      this.backend = backend.get();
+      a = this.backend.matrix(n, n, DType.F32);
+      try (Matrix rows = this.backend.upload(BenchmarkData.normal("x", 2L * n * n), 2 * n, n)) {
+        this.backend.training().multiply(rows, rows, Multiply.plain().withTransposedA(), a);
+      }
+      b = this.backend.upload(BenchmarkData.normal("b", (long) n * sizes[1]), n, sizes[1]);
+      x = this.backend.matrix(n, sizes[1], DType.F32);
+      this.backend.training().solve(a, RIDGE, b, x);
+      verify();
+    }
+
+    private void verify() {
+      int n = a.rows();
+      float[] products = a.download();
+      float[] sought = b.download();
+      float[] found = x.download();
+      for (int row : Verification.rowsOf(n)) {
+        for (int probe = 0; probe < b.columns(); probe++) {
+          double sum = 0;
+          double magnitude = 0;
+          for (int j = 0; j < n; j++) {
+            double element = products[Math.max(row, j) * n + Math.min(row, j)];
+            double term = (element + (row == j ? RIDGE : 0)) * found[j * b.columns() + probe];
+            sum += term;
+            magnitude += Math.abs(term);
+          }
+          double bound = Verification.roundingBound(1, magnitude);
+          double expected = sought[row * b.columns() + probe];
+          Verification.near(expected, sum, bound, "equation " + row + " of probe " + probe);
+        }
+      }
+    }
+  }
+
   /** {@link Training#axpby}. */
   @Benchmark
   public Matrix axpby(Operands o) {
@@ -208,25 +276,25 @@ public class TrainingBenchmark extends KernelBenchmark {
     return o.c;
   }
 
+  /** {@link Training#solve}. */
+  @Benchmark
+  public Matrix solve(Probes o) {
+    o.backend.training().solve(o.a, Probes.RIDGE, o.b, o.x);
+    o.backend.synchronize();
+    return o.x;
+  }
+
   /** {@link Training#columnSums}. */
   @Benchmark
-  public Floats columnSums(Step o) {
+  public Floats columnSums(Gated o) {
     o.training.columnSums(o.x, 1, Write.OVERWRITE, o.columns);
     o.backend.synchronize();
     return o.columns;
   }
 
-  /** {@link Training#gatherRows}. */
-  @Benchmark
-  public Matrix gatherRows(Step o) {
-    o.training.gatherRows(o.x, o.reversed, o.out);
-    o.backend.synchronize();
-    return o.out;
-  }
-
   /** {@link Training#gate}. */
   @Benchmark
-  public Matrix gate(Step o) {
+  public Matrix gate(Gated o) {
     o.training.gate(o.x, GATE, o.threshold, o.out);
     o.backend.synchronize();
     return o.out;
@@ -234,59 +302,54 @@ public class TrainingBenchmark extends KernelBenchmark {
 
   /** {@link Training#gateBackward}. */
   @Benchmark
-  public Matrix gateBackward(Step o) {
-    o.training.gateBackward(o.x, GATE, o.threshold, o.m, Write.OVERWRITE, o.out, o.gradient);
+  public Matrix gateBackward(Gated o) {
+    o.training.gateBackward(o.x, GATE, o.threshold, o.g, Write.OVERWRITE, o.out, o.gradient);
     o.backend.synchronize();
     return o.out;
   }
 
-  /** {@link Training#sample}. */
+  /** {@link Training#exponentials}. */
   @Benchmark
-  public Matrix sample(Step o) {
-    o.training.sample(o.x, o.x, GAUSSIAN, o.out);
+  public Floats exponentials(Logarithms o) {
+    o.backend.training().exponentials(o.logarithms, o.thresholds);
     o.backend.synchronize();
-    return o.out;
-  }
-
-  /** {@link Training#adam}. */
-  @Benchmark
-  public Matrix adam(Step o) {
-    o.training.adam(ADAM, 2, o.x, null, o.m, o.v, o.out);
-    o.backend.synchronize();
-    return o.out;
+    return o.thresholds;
   }
 
   /** The work of one call with the given parameters. */
   static Work work(String kernel, UnaryOperator<String> parameter) {
-    if (kernel.equals("multiply")) {
-      int[] sizes = Shapes.parse(parameter.apply("product"), "mxnxk");
-      return multiply(sizes[0], sizes[1], sizes[2]);
-    }
+    return switch (kernel) {
+      case "multiply" -> {
+        int[] sizes = Shapes.parse(parameter.apply("product"), "mxnxk");
+        yield multiply(sizes[0], sizes[1], sizes[2]);
+      }
+      case "solve" -> {
+        int[] sizes = Shapes.parse(parameter.apply("system"), "nxm");
+        yield solve(sizes[0], sizes[1]);
+      }
+      case "exponentials" -> Work.once(2 * Long.parseLong(parameter.apply("latents")), 0);
+      default -> ofMatrices(kernel, parameter);
+    };
+  }
+
+  private static Work ofMatrices(String kernel, UnaryOperator<String> parameter) {
     int[] sizes = Shapes.parse(parameter.apply("shape"), "rowsxcolumns");
     long elements = (long) sizes[0] * sizes[1];
     return switch (kernel) {
-      case "axpby" -> elementwise(elements, 3, 3, 2);
-      case "columnSums" -> elementwise(elements, 1, 1, 1);
-      case "gatherRows", "gate", "sample" -> elementwise(elements, 2, 0, 2);
-      case "gateBackward" -> elementwise(elements, 3, 0, 3);
-      case "adam" -> elementwise(elements, 7, 14, 4);
+      case "axpby" -> Work.elementwise(elements, 3, 2, 3);
+      case "columnSums" -> Work.elementwise(elements, 1, 1, 1);
+      case "gate" -> Work.elementwise(elements, 2, 2, 0);
+      case "gateBackward" -> Work.elementwise(elements, 3, 3, 0);
       default -> throw new IllegalArgumentException("kernel: found " + kernel);
     };
   }
 
-  /**
-   * The work on matrices of equal size.
-   *
-   * @param moved how many are read or written
-   * @param flops an element
-   * @param touched how many there are
-   */
-  private static Work elementwise(long elements, int moved, int flops, int touched) {
-    return new Work(Work.words(moved * elements), flops * elements, Work.words(touched * elements));
+  private static Work multiply(long m, long n, long k) {
+    return Work.once(m * k + k * n + m * n, 2 * m * n * k);
   }
 
-  private static Work multiply(long m, long n, long k) {
-    long bytes = Work.words(m * k + k * n + m * n);
-    return new Work(bytes, 2 * m * n * k, bytes);
+  /** The lower triangle is factorised; right sides are read, and solutions written. */
+  private static Work solve(long n, long m) {
+    return Work.once(n * (n + 1) / 2 + 2 * n * m, n * n * n / 3 + 2 * n * n * m);
   }
 }

@@ -171,14 +171,56 @@ class WorkTest {
     assertThat(statistics("totalVariance")).isEqualTo(reading(14 + 1, 4 * 14));
     assertThat(statistics("columnStatistics")).isEqualTo(reading(14 + 4 * 7, 14));
     assertThat(statistics("codeStatistics")).isEqualTo(reading(2 * 6 + 4 * 5, 6));
-    assertThat(statistics("segmentReduce")).isEqualTo(reading(2 * 6 + 64 * 5, 6));
-    assertThat(statistics("cooccurrence")).isEqualTo(reading(2 * 6 + 2 * 256 * 5, 0));
-    assertThat(statistics("neighbours")).isEqualTo(reading(2 * 256 * 5 + 256 * (2 * 8 + 8 + 1), 0));
-    assertThat(statistics("npmi")).isEqualTo(reading(2 * 256 * 5 + 2 * 5 + 256 * 5, 0));
   }
 
   private static Work statistics(String kernel) {
     return StatisticsBenchmark.work(kernel, Map.of("shape", "2x7", "codes", "2x3x5")::get);
+  }
+
+  @Test
+  void pairs() {
+    assertThat(pairs("segmentReduce")).isEqualTo(reading(2 * 6 + 64 * 5, 6));
+    assertThat(pairs("cooccurrence")).isEqualTo(reading(2 * 6 + 2 * 256 * 5, 0));
+    assertThat(pairs("neighbours")).isEqualTo(reading(2 * 256 * 5 + 256 * (2 * 8 + 8 + 1), 0));
+    assertThat(pairs("jaccard")).isEqualTo(reading(2 * 256 * 5 + 2 * 5 + 256 * 5, 3 * 256 * 5));
+    assertThat(pairs("npmi")).isEqualTo(reading(2 * 256 * 5 + 2 * 5 + 256 * 5, 0));
+  }
+
+  private static Work pairs(String kernel) {
+    return StatisticsPairsBenchmark.work(kernel, Map.of("codes", "2x3x5")::get);
+  }
+
+  @Test
+  void unitAtoms() {
+    Map<String, Work> works =
+        Map.of(
+            "unitRows", new Work(4 * 2 * 35, 3 * 35, 4 * 35),
+            "projectGradient", new Work(4 * 3 * 35, 6 * 35, 4 * 2 * 35),
+            // Rows 0 and 4, their numbers and how many they are.
+            "projectActiveRows", new Work(4 * (3 * 14 + 3), 6 * 14, 4 * (2 * 14 + 3)));
+    works.forEach(
+        (kernel, work) ->
+            assertThat(StatisticsAtomsBenchmark.work(kernel, Map.of("shape", "5x7")::get))
+                .as(kernel)
+                .isEqualTo(work));
+  }
+
+  @Test
+  void latents() {
+    Map<String, Work> works =
+        Map.of(
+            "sinceFired", new Work(8 * 15, 0, 8 * 10),
+            "deadLatents", new Work(8 * 5 + 5 + 4, 0, 8 * 5 + 5 + 4),
+            "density", new Work(8 * 5 + 4 * 5, 5, 8 * 5 + 4 * 5),
+            "movingAverage", new Work(4 * 15, 15, 4 * 10),
+            "adaptBias", new Work(8 * 5 + 4 * 15, 20, 8 * 5 + 4 * 10),
+            "quotients", reading(15, 10),
+            "sum", reading(5 + 1, 5));
+    works.forEach(
+        (kernel, work) ->
+            assertThat(StatisticsLatentsBenchmark.work(kernel, Map.of("latents", "5")::get))
+                .as(kernel)
+                .isEqualTo(work));
   }
 
   private static Work reading(long words, long flops) {
@@ -197,18 +239,65 @@ class WorkTest {
 
   @Test
   void trainingSteps() {
-    String[] kernels = {"columnSums", "gate", "gateBackward", "gatherRows", "adam"};
-    int[] moved = {1, 2, 3, 2, 7};
-    int[] flops = {1, 0, 0, 0, 14};
-    int[] touched = {1, 2, 3, 2, 4};
+    String[] kernels = {"columnSums", "gate", "gateBackward"};
+    int[] moved = {1, 2, 3};
+    int[] flops = {1, 0, 0};
     for (int i = 0; i < kernels.length; i++) {
       assertThat(TrainingBenchmark.work(kernels[i], Map.of("shape", "2x7")::get))
           .as(kernels[i])
-          .isEqualTo(new Work(56L * moved[i], 14L * flops[i], 56L * touched[i]));
+          .isEqualTo(reading(14L * moved[i], 14L * flops[i]));
     }
-    long bytes = 4 * (14 + 35 + 10);
     assertThat(TrainingBenchmark.work("multiply", Map.of("product", "2x5x7")::get))
-        .isEqualTo(new Work(bytes, 140, bytes));
+        .isEqualTo(reading(14 + 35 + 10, 140));
+    // 21 elements of a triangle; two right sides and two solutions.
+    assertThat(TrainingBenchmark.work("solve", Map.of("system", "6x2")::get))
+        .isEqualTo(reading(21 + 4 * 6, 216 / 3 + 2 * 36 * 2));
+    assertThat(TrainingBenchmark.work("exponentials", Map.of("latents", "5")::get))
+        .isEqualTo(reading(10, 0));
+  }
+
+  @Test
+  void optimiser() {
+    Map<String, Work> works =
+        Map.of(
+            "sumOfSquares", reading(35 + 1, 70),
+            "clipFactor", reading(35 + 2, 70),
+            "scale", reading(70, 35),
+            "adam", new Work(4 * 7 * 35, 14 * 35, 4 * 4 * 35),
+            // Rows 0 and 4, their numbers and how many they are.
+            "adamOfActiveRows", new Work(4 * (7 * 14 + 3), 14 * 14, 4 * (4 * 14 + 3)));
+    works.forEach(
+        (kernel, work) ->
+            assertThat(TrainingOptimiserBenchmark.work(kernel, Map.of("shape", "5x7")::get))
+                .as(kernel)
+                .isEqualTo(work));
+  }
+
+  @Test
+  void gaussians() {
+    Map<String, Work> works =
+        Map.of(
+            "sample", reading(42, 28),
+            "sampleBackward", reading(42, 42),
+            "divergence", reading(28 + 2, 70),
+            "divergenceBackward", reading(56, 42));
+    works.forEach(
+        (kernel, work) ->
+            assertThat(TrainingGaussianBenchmark.work(kernel, Map.of("shape", "2x7")::get))
+                .as(kernel)
+                .isEqualTo(work));
+  }
+
+  @Test
+  void rowsToAndFro() {
+    assertThat(TrainingRowsBenchmark.work("gatherRows", Map.of("shape", "2x7")::get))
+        .isEqualTo(reading(28 + 2, 0));
+    assertThat(scatterRows("OVERWRITE")).isEqualTo(reading(28 + 2, 0));
+    assertThat(scatterRows("ACCUMULATE")).isEqualTo(new Work(4 * (42 + 2), 14, 4 * (28 + 2)));
+  }
+
+  private static Work scatterRows(String write) {
+    return TrainingRowsBenchmark.work("scatterRows", Map.of("shape", "2x7", "write", write)::get);
   }
 
   @Test
