@@ -82,6 +82,15 @@ final class BenchmarkData {
     return order;
   }
 
+  /** Copies of some rows of a matrix. */
+  static float[][] rows(Matrix x, int[] chosen) {
+    float[][] rows = new float[chosen.length][];
+    for (int r = 0; r < chosen.length; r++) {
+      rows[r] = x.rows(chosen[r], chosen[r] + 1).download();
+    }
+    return rows;
+  }
+
   /** Every so manyeth row of a matrix, from the first on. */
   static RowSparseMatrix activeRows(Backend backend, Matrix x, int every) {
     int active = activeRows(x.rows(), every);

@@ -34,6 +34,7 @@ public final class BenchmarkPlan {
         .add("Selection.*rowPrefixSelect", "shape", "256x16384")
         .add("Scoring.*score", "shape", "1024x768x16384")
         .add("Scoring.*encode", "shape", "1024x768x16384x32")
+        .add("Scoring.*Steps")
         .add("SparseAlgebra")
         .add("Pursuits", "steps", "8")
         .add("Training", "shape", "16384x2048")
@@ -55,11 +56,12 @@ public final class BenchmarkPlan {
         .add("Scoring.*score", "shape", "8192x2048x16384", "precision", "FLOAT32,TF32")
         .add("Scoring.*score", "shape", "8192x4096x32768", "dtype", "BF16", "precision", "BF16")
         .add("Scoring.*encode", "shape", wide, "dtype", "BF16", "precision", "BF16")
+        .add("Scoring.*Steps", "matrix", "16384x16384")
         .add("SparseAlgebra.*(decode|Dot)", "shape", "8192x64x65536x4096", "dtype", "F32,BF16")
         .add("SparseAlgebra.*coalesce")
-        .add("Pursuits.*Gram", "shape", gram, "steps", "64")
+        .add("Pursuits.*PursuitGram", "shape", gram, "steps", "64")
         .add(
-            "Pursuits.*Gram",
+            "Pursuits.*PursuitGram",
             "shape",
             gram,
             "steps",
@@ -69,6 +71,7 @@ public final class BenchmarkPlan {
             "precision",
             "FLOAT32,BF16X3")
         .add("Pursuits.*matchingPursuit$", "shape", "8192x4096x65536", "steps", "8")
+        .add("Pursuits.*(gram|append)$", "dictionary", "16384x4096")
         .add("Training", "shape", "16384x16384", "product", "16384x4096x8192")
         .add("Statistics", "shape", "16384x16384");
   }

@@ -218,11 +218,13 @@ public final class BenchmarkReport {
       case "DeviceRooflineBenchmark" -> DeviceRooflineBenchmark.work(kernel(params), parameter);
       case "RooflineBenchmark" -> RooflineBenchmark.work(kernel(params), parameter);
       case "ScoringBenchmark" -> ScoringBenchmark.work(kernel(params), parameter);
+      case "ScoringStepsBenchmark" -> ScoringStepsBenchmark.work(kernel(params), parameter);
       case "SelectionBenchmark" -> SelectionBenchmark.work(kernel(params), parameter);
       case "SparseAlgebraBenchmark" -> SparseAlgebraBenchmark.work(kernel(params), parameter);
       case "SparseAlgebraCodesBenchmark" ->
           SparseAlgebraCodesBenchmark.work(kernel(params), parameter);
       case "PursuitsBenchmark" -> PursuitsBenchmark.work(kernel(params), parameter);
+      case "PursuitsGramBenchmark" -> PursuitsGramBenchmark.work(kernel(params), parameter);
       case "TrainingBenchmark" -> TrainingBenchmark.work(kernel(params), parameter);
       case "TrainingGaussianBenchmark" -> TrainingGaussianBenchmark.work(kernel(params), parameter);
       case "TrainingOptimiserBenchmark" ->

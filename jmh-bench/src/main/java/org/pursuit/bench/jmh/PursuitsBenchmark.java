@@ -116,7 +116,7 @@ public class PursuitsBenchmark extends KernelBenchmark {
     @Setup
     public void compute(Operands operands) {
       gram = operands.backend.gram(operands.atoms.rows(), format);
-      operands.gramRoundoff = roundoff(format);
+      operands.gramRoundoff = Verification.storageBound(format);
       operands.backend.pursuits().gram(operands.atoms, gram);
     }
   }
@@ -282,55 +282,6 @@ public class PursuitsBenchmark extends KernelBenchmark {
     }
   }
 
-  /** A dictionary whose Gram is computed. */
-  @State(Scope.Benchmark)
-  public static class Dictionary {
-    /** Atoms x dimension. */
-    @Param("4096x384")
-    public String shape;
-
-    /** Format of the products. */
-    @Param("F32")
-    public DType format;
-
-    private Backend backend;
-    private Matrix atoms;
-    private Gram gram;
-
-    /** Makes the dictionary. */
-    @Setup
-    public void make(BenchmarkBackend backend) {
-      int[] sizes = Shapes.parse(shape, "nxd");
-      this.backend = backend.get();
-      atoms = this.backend.upload(BenchmarkData.atoms(sizes[0], sizes[1]), sizes[0], sizes[1]);
-      gram = this.backend.gram(sizes[0], format);
-    }
-
-    /** Fails if the last products are wrong. */
-    @TearDown
-    public void verify() {
-      float[] dictionary = atoms.download();
-      int d = atoms.columns();
-      double bound = Verification.roundingBound(d, 1) + roundoff(format);
-      for (int i : Verification.rowsOf(atoms.rows())) {
-        float[] found = gram.products().rows(i, i + 1).download();
-        for (int j = 0; j < atoms.rows(); j++) {
-          double exact = Verification.dot(dictionary, i * d, dictionary, j * d, d);
-          Verification.near(exact, found[j], bound, "product " + i + ", " + j);
-        }
-      }
-    }
-  }
-
-  /** What storing the product of two atoms, which have unit norm, may change. */
-  private static double roundoff(DType format) {
-    return switch (format) {
-      case F32 -> 0;
-      case BF16 -> 0x1p-8;
-      case F16 -> 0x1p-11;
-    };
-  }
-
   /** Matching pursuit that multiplies the residuals with all atoms at each step. */
   @Benchmark
   public PursuitTape matchingPursuit(Operands o) {
@@ -391,21 +342,9 @@ public class PursuitsBenchmark extends KernelBenchmark {
     return g.out.atoms();
   }
 
-  /** {@link org.pursuit.kernel.Pursuits#gram}. */
-  @Benchmark
-  public Gram gram(Dictionary o) {
-    o.backend.pursuits().gram(o.atoms, o.gram);
-    o.backend.synchronize();
-    return o.gram;
-  }
-
   /** The work of one call with the given parameters. */
   static Work work(String kernel, UnaryOperator<String> parameter) {
     String shape = parameter.apply("shape");
-    if (kernel.equals("gram")) {
-      int[] sizes = Shapes.parse(shape, "nxd");
-      return gram(sizes[0], sizes[1], DType.valueOf(parameter.apply("format")));
-    }
     int[] sizes = Shapes.parse(shape, "rowsxdxn");
     int steps = Integer.parseInt(parameter.apply("steps"));
     return switch (kernel) {
@@ -487,11 +426,5 @@ public class PursuitsBenchmark extends KernelBenchmark {
   /** Rows, atoms, residuals and tape. */
   private static long operands(long rows, long d, long n, long steps) {
     return Work.words(2 * rows * d + n * d) + Work.codes(rows, steps);
-  }
-
-  /** The atoms are read once; each product is computed once, and written for both its atoms. */
-  static Work gram(long n, long d, DType format) {
-    long bytes = Work.words(n * d) + n * n * format.bytes();
-    return new Work(bytes, n * (n + 1) * d, bytes);
   }
 }

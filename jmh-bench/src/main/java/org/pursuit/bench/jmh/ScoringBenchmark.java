@@ -17,12 +17,10 @@ import org.pursuit.data.Floats;
 import org.pursuit.data.Matrix;
 import org.pursuit.kernel.GlobalTopK;
 import org.pursuit.kernel.Precision;
-import org.pursuit.kernel.RowNormalisation;
 import org.pursuit.kernel.Score;
 import org.pursuit.kernel.Selector;
 import org.pursuit.kernel.ThresholdSelect;
 import org.pursuit.kernel.TopK;
-import org.pursuit.kernel.Write;
 
 /** The dense product, and the selections that are fused with it. */
 public class ScoringBenchmark extends KernelBenchmark {
@@ -283,103 +281,8 @@ public class ScoringBenchmark extends KernelBenchmark {
     return o.first;
   }
 
-  /** What stands around the product. */
-  @State(Scope.Benchmark)
-  public static class Around {
-    /** Rows x columns. */
-    @Param({"4096x4096"})
-    public String matrix;
-
-    private Backend backend;
-    private Matrix x;
-    private Matrix g;
-    private Matrix out;
-
-    /** Makes the operands: cosines, and something to weigh them by. */
-    @Setup
-    public void make(BenchmarkBackend backend) {
-      int[] sizes = Shapes.parse(matrix, "rowsxcolumns");
-      this.backend = backend.get();
-      float[] cosines = BenchmarkData.normal("x", (long) sizes[0] * sizes[1]);
-      for (int i = 0; i < cosines.length; i++) {
-        cosines[i] = (float) Math.sin(cosines[i]);
-      }
-      x = this.backend.upload(cosines, sizes[0], sizes[1]);
-      float[] normal = BenchmarkData.normal("g", cosines.length);
-      g = this.backend.upload(normal, sizes[0], sizes[1]);
-      out = this.backend.matrix(sizes[0], sizes[1], DType.F32);
-      verify();
-    }
-
-    private void verify() {
-      for (int row : Verification.rowsOf(x.rows())) {
-        float[] c = x.rows(row, row + 1).download();
-        float[] q = g.rows(row, row + 1).download();
-        backend.scoring().weigh(x, null, g, 1, out);
-        float[] weighed = out.rows(row, row + 1).download();
-        backend.scoring().closeness(x, out);
-        float[] close = out.rows(row, row + 1).download();
-        backend.scoring().normaliseBackward(x, RowNormalisation.UNIT, g, Write.OVERWRITE, out);
-        float[] slope = out.rows(row, row + 1).download();
-        int n = c.length;
-        double norm = Verification.norm(c, 0, n);
-        double tilt = Verification.dot(c, 0, q, 0, n) / norm / norm;
-        for (int j = 0; j < n; j++) {
-          double expected = c[j] * (1 + Math.abs(q[j]));
-          Verification.near(expected, weighed[j], 1e-5, "weighed " + j);
-          expected = 2 - Math.sqrt(Math.max(2 - 2.0 * c[j], 0));
-          Verification.near(expected, close[j], 1e-5, "closeness " + j);
-          expected = (q[j] - c[j] * tilt) / norm;
-          Verification.near(expected, slope[j], 1e-5, "slope " + j);
-        }
-      }
-    }
-  }
-
-  /** {@link org.pursuit.kernel.Scoring#normaliseBackward}. */
-  @Benchmark
-  public Matrix normaliseBackward(Around o) {
-    o.backend.scoring().normaliseBackward(o.x, RowNormalisation.UNIT, o.g, Write.OVERWRITE, o.out);
-    o.backend.synchronize();
-    return o.out;
-  }
-
-  /** {@link org.pursuit.kernel.Scoring#weigh}. */
-  @Benchmark
-  public Matrix weigh(Around o) {
-    o.backend.scoring().weigh(o.x, null, o.g, 1, o.out);
-    o.backend.synchronize();
-    return o.out;
-  }
-
-  /** {@link org.pursuit.kernel.Scoring#closeness}. */
-  @Benchmark
-  public Matrix closeness(Around o) {
-    o.backend.scoring().closeness(o.x, o.out);
-    o.backend.synchronize();
-    return o.out;
-  }
-
   /** The work of one call with the given parameters. */
   static Work work(String kernel, UnaryOperator<String> parameter) {
-    return switch (kernel) {
-      case "normaliseBackward", "weigh", "closeness" -> {
-        int[] sizes = Shapes.parse(parameter.apply("matrix"), "rowsxcolumns");
-        yield around(kernel, (long) sizes[0] * sizes[1]);
-      }
-      default -> product(kernel, parameter);
-    };
-  }
-
-  /** Flops by hand: two sums of products and the slope; a weight; a root's neighbours. */
-  private static Work around(String kernel, long elements) {
-    int matrices = kernel.equals("closeness") ? 2 : 3;
-    int flops = kernel.equals("normaliseBackward") ? 8 : 3;
-    long bytes = Work.words(matrices * elements);
-    return new Work(bytes, flops * elements, bytes);
-  }
-
-  private static Work product(String kernel, UnaryOperator<String> parameter) {
     String shape = parameter.apply("shape");
     DType dtype = DType.valueOf(parameter.apply("dtype"));
     return switch (kernel) {

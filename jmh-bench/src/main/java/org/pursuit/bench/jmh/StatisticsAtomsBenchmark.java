@@ -40,34 +40,26 @@ public class StatisticsAtomsBenchmark extends KernelBenchmark {
       gradient = this.backend.upload(BenchmarkData.normal("g", size), sizes[0], sizes[1]);
       active = BenchmarkData.activeRows(this.backend, gradient, ACTIVE);
       int[] chosen = Verification.rowsOf(sizes[0]);
-      float[][] old = rows(atoms, chosen);
+      float[][] old = BenchmarkData.rows(atoms, chosen);
       statistics.unitRows(atoms, 0);
-      float[][] unit = rows(atoms, chosen);
+      float[][] unit = BenchmarkData.rows(atoms, chosen);
       for (int r = 0; r < chosen.length; r++) {
         verifyUnit(old[r], unit[r]);
       }
-      old = rows(gradient, chosen);
+      old = BenchmarkData.rows(gradient, chosen);
       statistics.projectGradient(atoms, gradient);
-      float[][] projected = rows(gradient, chosen);
+      float[][] projected = BenchmarkData.rows(gradient, chosen);
       for (int r = 0; r < chosen.length; r++) {
         verifyProjected(unit[r], old[r], projected[r]);
       }
       chosen = Verification.rowsOf(active.capacity());
-      old = rows(active.elements(), chosen);
+      old = BenchmarkData.rows(active.elements(), chosen);
       statistics.projectGradient(atoms, active);
-      projected = rows(active.elements(), chosen);
+      projected = BenchmarkData.rows(active.elements(), chosen);
       for (int r = 0; r < chosen.length; r++) {
         int atom = ACTIVE * chosen[r];
         verifyProjected(atoms.rows(atom, atom + 1).download(), old[r], projected[r]);
       }
-    }
-
-    private static float[][] rows(Matrix x, int[] chosen) {
-      float[][] rows = new float[chosen.length][];
-      for (int r = 0; r < chosen.length; r++) {
-        rows[r] = x.rows(chosen[r], chosen[r] + 1).download();
-      }
-      return rows;
     }
 
     private static void verifyUnit(float[] old, float[] found) {

@@ -1,5 +1,6 @@
 package org.pursuit.bench.jmh;
 
+import org.pursuit.data.DType;
 import org.pursuit.kernel.Precision;
 
 /**
@@ -53,6 +54,15 @@ final class Verification {
    */
   static double roundingBound(int terms, double sum) {
     return 2 * (terms + 2) * ROUNDOFF * sum;
+  }
+
+  /** What storing a number of at most 1 may change. */
+  static double storageBound(DType format) {
+    return switch (format) {
+      case F32 -> 0;
+      case BF16 -> 0x1p-8;
+      case F16 -> 0x1p-11;
+    };
   }
 
   /**

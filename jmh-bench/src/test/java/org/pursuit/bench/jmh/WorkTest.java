@@ -229,12 +229,18 @@ class WorkTest {
 
   @Test
   void aroundTheProduct() {
-    assertThat(ScoringBenchmark.work("weigh", Map.of("matrix", "2x7")::get))
-        .isEqualTo(new Work(4 * 3 * 14, 3 * 14, 4 * 3 * 14));
-    assertThat(ScoringBenchmark.work("closeness", Map.of("matrix", "2x7")::get))
-        .isEqualTo(new Work(4 * 2 * 14, 3 * 14, 4 * 2 * 14));
-    assertThat(ScoringBenchmark.work("normaliseBackward", Map.of("matrix", "2x7")::get))
-        .isEqualTo(new Work(4 * 3 * 14, 8 * 14, 4 * 3 * 14));
+    Map<String, Work> works =
+        Map.of(
+            "normalise", reading(28 + 2 + 7, 56),
+            "normaliseBackward", reading(42, 112),
+            "weigh", reading(42, 42),
+            "closeness", reading(28, 42),
+            "closenessBackward", reading(42, 42));
+    works.forEach(
+        (kernel, work) ->
+            assertThat(ScoringStepsBenchmark.work(kernel, Map.of("matrix", "2x7")::get))
+                .as(kernel)
+                .isEqualTo(work));
   }
 
   @Test
@@ -360,10 +366,14 @@ class WorkTest {
 
   @Test
   void gram() {
-    long bytes = 4 * 35 + 2 * 25;
-    // Fifteen products of different pairs.
-    assertThat(PursuitsBenchmark.work("gram", Map.of("shape", "5x7", "format", "F16")::get))
-        .isEqualTo(new Work(bytes, 15 * 14, bytes));
+    Map<String, String> parameters = Map.of("dictionary", "32x7", "format", "F16");
+    long atoms = 4 * 32 * 7;
+    // 32·33/2 products of different pairs.
+    assertThat(PursuitsGramBenchmark.work("gram", parameters::get))
+        .isEqualTo(new Work(atoms + 2 * 1024, 528 * 14, atoms + 2 * 1024));
+    // Two atoms are new: 30 and 31 pairs with those before them, and both with themselves.
+    assertThat(PursuitsGramBenchmark.work("append", parameters::get))
+        .isEqualTo(new Work(atoms + 2 * (1024 - 900), 63 * 14, atoms + 2 * (1024 - 900)));
   }
 
   @Test
