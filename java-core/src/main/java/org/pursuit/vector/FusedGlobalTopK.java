@@ -21,8 +21,6 @@ final class FusedGlobalTopK implements FusedSelection {
   /** Entries of a list beyond 2k. */
   private static final int SLACK = 1 << 12;
 
-  private static final int MAX_LIST = Integer.MAX_VALUE - 8;
-
   private final Survivors[] lists;
   private final RankSelect[] selects;
   private final RankSort sort = new RankSort();
@@ -62,7 +60,7 @@ final class FusedGlobalTopK implements FusedSelection {
     if (options.mask() != null) {
       allowed = Passing.flags(((HostMask) options.mask()).array(), allowed);
     }
-    long most = Math.min(MAX_LIST, (long) out.rows() * n);
+    long most = Math.min(Survivors.MOST, (long) out.rows() * n);
     long capacity = Math.min(most, 2 * Math.min(options.k(), most) + SLACK);
     for (int worker = 0; worker < lists.length; worker++) {
       lists[worker].begin((int) capacity);

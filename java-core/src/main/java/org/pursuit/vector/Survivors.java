@@ -7,6 +7,12 @@ import org.pursuit.kernel.ScoreOrder;
  * first are dropped.
  */
 final class Survivors {
+  /** Room for a word's bits, and for one more that is written and not there. */
+  private static final int RESERVE = Passing.UNIT + 1;
+
+  /** The most entries that there can be room for. */
+  static final int MOST = Integer.MAX_VALUE - 8 - RESERVE;
+
   private final Survivors[] alone = {this};
   private long[] places = {};
   private float[] scores = {};
@@ -14,8 +20,8 @@ final class Survivors {
 
   /** Begins anew, with room for so many. */
   void begin(int capacity) {
-    places = Grow.longs(places, capacity);
-    scores = Grow.floats(scores, capacity);
+    places = Grow.longs(places, capacity + RESERVE);
+    scores = Grow.floats(scores, capacity + RESERVE);
     size = 0;
   }
 
@@ -23,14 +29,38 @@ final class Survivors {
     return size;
   }
 
+  /** Whether a word's entries might not fit. */
   boolean isFull() {
-    return size == scores.length;
+    return size > scores.length - RESERVE;
   }
 
-  /** Adds an entry; its place comes after all others where {@code KeySelect} breaks ties. */
+  /**
+   * Adds an entry whose place is its row and, in the low 32 bits, its column; it comes after all
+   * others where {@code KeySelect} breaks ties.
+   */
   void add(long place, float score) {
     places[size] = place;
     scores[size++] = score;
+  }
+
+  /**
+   * Adds the entries of a word's bits: bit i has place {@code place + i} and score {@code row[at +
+   * i]}. They are written by twos, whether there are two or not: how many there are is hard to
+   * predict.
+   */
+  void add(long word, long place, float[] row, int at) {
+    int to = size;
+    size += Long.bitCount(word);
+    for (long left = word; left != 0; to += 2) {
+      int i = Long.numberOfTrailingZeros(left);
+      left &= left - 1;
+      int next = Long.numberOfTrailingZeros(left) & (Long.SIZE - 1);
+      left &= left - 1;
+      places[to] = place + i;
+      scores[to] = row[at + i];
+      places[to + 1] = place + next;
+      scores[to + 1] = row[at + next];
+    }
   }
 
   float score(int i) {
@@ -39,6 +69,14 @@ final class Survivors {
 
   long place(int i) {
     return places[i];
+  }
+
+  int row(int i) {
+    return (int) (places[i] >>> Integer.SIZE);
+  }
+
+  int column(int i) {
+    return (int) places[i];
   }
 
   int key(int i, boolean magnitude) {
@@ -51,15 +89,29 @@ final class Survivors {
    */
   void keep(KeySelect select, long k, boolean magnitude) {
     select.select(alone, 1, k, magnitude);
-    int last = select.key();
-    long ties = select.ties();
+    keep(select.key(), select.ties(), magnitude, false);
+  }
+
+  /**
+   * Drops all but the entries with a larger key and the first {@code ties} of those with this key,
+   * and of them, if asked, what is not positive.
+   */
+  void keep(int last, long ties, boolean magnitude, boolean positive) {
+    long open = ties;
     int kept = 0;
     for (int i = 0; i < size; i++) {
       int own = key(i, magnitude);
-      if (own > last || (own == last && ties-- > 0)) {
-        places[kept] = places[i];
-        scores[kept++] = scores[i];
+      places[kept] = places[i];
+      scores[kept] = scores[i];
+      int held = own > last ? 1 : 0; // no jump: which one it is is hard to predict
+      if (own == last && open > 0) {
+        open--;
+        held = 1;
       }
+      if (positive && scores[i] <= 0) {
+        held = 0;
+      }
+      kept += held;
     }
     size = kept;
   }

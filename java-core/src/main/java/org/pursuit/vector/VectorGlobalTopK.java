@@ -1,11 +1,8 @@
 package org.pursuit.vector;
 
-import java.util.Arrays;
 import org.pursuit.data.CsrCodes;
 import org.pursuit.data.DType;
 import org.pursuit.data.HostFloats;
-import org.pursuit.data.HostInts;
-import org.pursuit.data.HostLongs;
 import org.pursuit.data.HostMask;
 import org.pursuit.data.HostMatrix;
 import org.pursuit.kernel.GlobalTopK;
@@ -26,19 +23,18 @@ final class VectorGlobalTopK {
   private static final int SLACK = 1 << 12;
 
   /** Scores of a sample, in runs that lie far apart: as many lines of cache as runs are read. */
-  private static final int RUNS = 1 << 11;
+  private static final int RUNS = 1 << 10;
 
-  private static final int RUN = 8;
+  private static final int RUN = 16;
 
   /** Standard deviations by which more than k entries are expected above a sampled bar. */
   private static final double MARGIN = 4;
-
-  private static final int MAX_LIST = Integer.MAX_VALUE - 8;
 
   private final Workers workers;
   private final Workers.Task scan = this::scanParts;
   private final Survivors[] lists;
   private final KeySelect[] selects;
+  private final SurvivorsToCsr writing;
   private final float[][] widened;
   private final long[][] bits;
   private final boolean[] settled;
@@ -59,6 +55,7 @@ final class VectorGlobalTopK {
     widened = new float[count][];
     bits = new long[count][];
     settled = new boolean[count];
+    writing = new SurvivorsToCsr(workers);
     trim();
   }
 
@@ -83,7 +80,7 @@ final class VectorGlobalTopK {
     this.options = options;
     magnitude = options.key() == SelectionKey.MAGNITUDE;
     if (options.k() == 0 || scores.size() == 0) {
-      write(out, threshold, minPositive, 0);
+      writing.write(lists, 0, options, out, threshold, minPositive);
       return;
     }
     begin();
@@ -93,7 +90,8 @@ final class VectorGlobalTopK {
       firstBar = Passing.ALL;
       found = scanAll();
     }
-    write(out, threshold, minPositive, Math.min(found, options.k()));
+    long selected = Math.min(found, options.k());
+    writing.write(lists, selected, options, out, threshold, minPositive);
   }
 
   private void begin() {
@@ -170,7 +168,7 @@ final class VectorGlobalTopK {
 
   private void scanPart(int part, long from, long to) {
     int words = Passing.words(scores.columns());
-    long most = Math.min(MAX_LIST, (to - from) * Passing.UNIT);
+    long most = Math.min(Survivors.MOST, (to - from) * Passing.UNIT);
     lists[part].begin((int) Math.min(most, 2 * Math.min(options.k(), most) + SLACK));
     settled[part] = false;
     float bar = firstBar;
@@ -191,31 +189,16 @@ final class VectorGlobalTopK {
     int at = scores.floatOffset(b);
     long[] passing = bits[part];
     Passing.mark(row, at + from, length, bar, magnitude, passing, 0);
-    for (int w = 0; w < count; w++) {
-      long left = passing[w];
-      if (options.mask() != null) {
-        left &= allowed[firstWord + w];
-      }
-      for (; left != 0; left &= left - 1) {
-        int column = from + w * Passing.UNIT + Long.numberOfTrailingZeros(left);
-        bar = offer(part, b, column, row[at + column], bar);
-      }
-      if (settled[part]) {
-        return bar;
-      }
-    }
-    return bar;
-  }
-
-  /** Adds a score if it still exceeds the bar, which may have risen meanwhile. */
-  private float offer(int part, int b, int column, float score, float bar) {
-    Survivors list = lists[part];
     float next = bar;
-    if (list.isFull()) {
-      next = narrow(part);
-    }
-    if (!settled[part] && !((magnitude ? Math.abs(score) : score) <= next)) {
-      list.add((long) b << Integer.SIZE | column, score);
+    for (int w = 0; w < count && !settled[part]; w++) {
+      long word = options.mask() == null ? passing[w] : passing[w] & allowed[firstWord + w];
+      if (word != 0) {
+        if (lists[part].isFull()) {
+          next = narrow(part);
+        }
+        int column = from + w * Passing.UNIT;
+        lists[part].add(word, (long) b << Integer.SIZE | column, row, at + column);
+      }
     }
     return next;
   }
@@ -226,46 +209,5 @@ final class VectorGlobalTopK {
     lists[part].keep(select, options.k(), magnitude);
     settled[part] = select.key() == ScoreOrder.NAN;
     return ScoreOrder.score(select.key());
-  }
-
-  /** Writes the first of all lists together. */
-  private void write(CsrCodes out, HostFloats threshold, HostFloats minPositive, long selected) {
-    long[] offsets = ((HostLongs) out.offsets()).array();
-    float last = Float.NaN;
-    float least = Float.NaN;
-    int written = 0;
-    int row = 0;
-    if (selected > 0) {
-      KeySelect select = selects[0];
-      select.select(lists, lists.length, selected, magnitude);
-      last = ScoreOrder.score(select.key());
-      long ties = select.ties();
-      int[] columns = ((HostInts) out.columns()).array();
-      float[] values = ((HostFloats) out.values()).array();
-      for (Survivors list : lists) {
-        for (int i = 0; i < list.size(); i++) {
-          int key = list.key(i, magnitude);
-          float value = list.score(i);
-          if (key < select.key()
-              || (key == select.key() && ties-- <= 0)
-              || (options.relu() && value <= 0)) {
-            continue;
-          }
-          int b = (int) (list.place(i) >>> Integer.SIZE);
-          Arrays.fill(offsets, row, b + 1, written);
-          row = b + 1;
-          columns[written] = (int) list.place(i);
-          values[written++] = value;
-          least = value > 0 && !(least <= value) ? value : least;
-        }
-      }
-    }
-    Arrays.fill(offsets, Math.min(row, offsets.length), offsets.length, written);
-    if (threshold != null) {
-      threshold.array()[0] = last;
-    }
-    if (minPositive != null) {
-      minPositive.array()[0] = least;
-    }
   }
 }
