@@ -175,7 +175,7 @@ final class VectorCodesAlgebra {
   void transpose(CsrCodes codes, CsrCodes out) {
     long[] starts = ((HostLongs) out.offsets()).array();
     byAtom.sort(codes, out.rows(), null);
-    int total = out.rows() == 0 ? 0 : byAtom.end(out.rows() - 1);
+    int total = out.rows() == 0 ? 0 : byAtom.endOf(out.rows() - 1);
     requireFits(total, out);
     int[] columns = ((HostInts) out.columns()).array();
     float[] moved = ((HostFloats) out.values()).array();
@@ -186,7 +186,7 @@ final class VectorCodesAlgebra {
     }
     starts[0] = 0;
     for (int column = 0; column < out.rows(); column++) {
-      starts[column + 1] = byAtom.end(column);
+      starts[column + 1] = byAtom.endOf(column);
     }
   }
 

@@ -22,6 +22,9 @@ final class VectorGradients {
 
   private static final int MOST_CHUNKS = 64;
 
+  /** Whether sums and inner products of eight rows fit into registers together. */
+  private static final boolean EIGHT_AT_ONCE = Lanes.COUNT == 16;
+
   private final Workers workers;
   private final EntriesByAtom order;
   private final Slot[] slots;
@@ -124,7 +127,7 @@ final class VectorGradients {
       named = new boolean[order.atoms()];
     }
     for (int j = 0; j < order.atoms(); j++) {
-      named[j] = order.end(j) > order.begin(j);
+      named[j] = order.endOf(j) > order.beginOf(j);
     }
     return HostActiveRows.activate(active, named, accumulate);
   }
@@ -140,8 +143,8 @@ final class VectorGradients {
     slot.grow(rows.columns());
     for (int unit = from; unit < to; unit++) {
       int atom = ids == null ? unit : ids[unit];
-      int begin = order.begin(atom);
-      int end = order.end(atom);
+      int begin = order.beginOf(atom);
+      int end = order.endOf(atom);
       if (out != null && !(onTop && begin == end)) {
         sumAtom(slot, unit, atom, begin, end);
       } else if (dots != null) {
@@ -170,7 +173,14 @@ final class VectorGradients {
     } else {
       float[] x = atoms.floats(atom, slot.atom);
       int at = atoms.floatOffset(atom);
-      for (int s = begin; s < end; s += 4) {
+      int s = begin;
+      for (; EIGHT_AT_ONCE && s + 4 < end; s += 8) {
+        take(slot, s, end, 8);
+        Sums.addAndDot8(
+            slot.sum, slot.weights, slot.rows, slot.at, x, at, d, slot.lanes, slot.dots);
+        put(slot, s, Math.min(s + 8, end));
+      }
+      for (; s < end; s += 4) {
         take(slot, s, end, 4);
         Sums.addAndDot4(
             slot.sum, slot.weights, slot.rows, slot.at, x, at, d, slot.lanes, slot.dots);
@@ -226,8 +236,8 @@ final class VectorGradients {
 
   private float total(float[] numbers, int atom) {
     double sum = 0;
-    int end = order.end(atom);
-    for (int s = order.begin(atom); s < end; s++) {
+    int end = order.endOf(atom);
+    for (int s = order.beginOf(atom); s < end; s++) {
       sum += numbers[order.entries()[s]];
     }
     return (float) sum;
@@ -275,7 +285,7 @@ final class VectorGradients {
       for (int b = part * chunk; b < end; ) {
         int found = 0;
         for (; b < end && found < 8; b++) {
-          if (weights == null || order.end(b) > order.begin(b)) {
+          if (weights == null || order.endOf(b) > order.beginOf(b)) {
             slot.rows[found] = rows.floats(b, slot.widened[found]);
             slot.at[found] = rows.floatOffset(b);
             slot.weights[found++] = weights == null ? 1 : -weights[b];

@@ -22,7 +22,7 @@ import org.pursuit.kernel.Write;
 final class VectorSparseAlgebra extends SparseAlgebra {
   private final Workers workers;
   private final Slot[] slots;
-  private final EntriesByAtom order = new EntriesByAtom();
+  private final EntriesByAtom order;
   private final VectorGradients gradients;
   private final VectorCodesAlgebra algebra;
   private final Workers.Task decode = this::decodeRows;
@@ -44,6 +44,7 @@ final class VectorSparseAlgebra extends SparseAlgebra {
     super(memory);
     this.workers = workers;
     this.slots = new Slot[workers.count()];
+    this.order = new EntriesByAtom(workers);
     this.gradients = new VectorGradients(workers, order);
     this.algebra = new VectorCodesAlgebra(workers, order);
     trim();
