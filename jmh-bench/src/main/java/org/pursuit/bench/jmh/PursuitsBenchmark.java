@@ -22,7 +22,7 @@ import org.pursuit.kernel.Write;
 
 /** Matching pursuit by residual products and with a Gram, its gradients, and the Gram itself. */
 public class PursuitsBenchmark extends KernelBenchmark {
-  /** Rows, a dictionary, and what a pursuit writes. */
+  /** Rows and a dictionary. */
   @State(Scope.Benchmark)
   public static class Operands {
     /** Rows x dimension x atoms. */
@@ -38,11 +38,8 @@ public class PursuitsBenchmark extends KernelBenchmark {
     public Precision precision;
 
     private Backend backend;
-    private MatchingPursuit options;
     private Matrix x;
     private Matrix atoms;
-    private PursuitTape tape;
-    private Matrix residual;
     private double gramRoundoff;
 
     /** Makes the operands. */
@@ -53,11 +50,26 @@ public class PursuitsBenchmark extends KernelBenchmark {
       int d = sizes[1];
       int n = sizes[2];
       this.backend = backend.get();
-      options = MatchingPursuit.steps(steps).precision(precision);
       x = this.backend.upload(BenchmarkData.normal("x", (long) rows * d), rows, d);
       atoms = this.backend.upload(BenchmarkData.atoms(n, d), n, d);
-      tape = this.backend.pursuitTape(rows, steps);
-      residual = this.backend.matrix(rows, d, DType.F32);
+    }
+  }
+
+  /** What a matching pursuit writes. */
+  @State(Scope.Benchmark)
+  public static class Pursued {
+    private Operands operands;
+    private MatchingPursuit options;
+    private PursuitTape tape;
+    private Matrix residual;
+
+    /** Makes the outputs. */
+    @Setup
+    public void make(Operands o) {
+      operands = o;
+      options = MatchingPursuit.steps(o.steps).precision(o.precision);
+      tape = o.backend.pursuitTape(o.x.rows(), o.steps);
+      residual = o.backend.matrix(o.x.rows(), o.x.columns(), DType.F32);
     }
 
     /**
@@ -68,23 +80,24 @@ public class PursuitsBenchmark extends KernelBenchmark {
       int[] picks = tape.indices().download();
       float[] coefficients = tape.values().download();
       int[] counts = tape.counts().download();
-      float[] dictionary = atoms.download();
+      float[] dictionary = operands.atoms.download();
       for (int row : Verification.rowsOf(tape.rows())) {
-        Verification.near(steps, counts[row], 0, "steps of row " + row);
+        Verification.near(options.steps(), counts[row], 0, "steps of row " + row);
         verifyRow(row, picks, coefficients, dictionary);
       }
     }
 
     private void verifyRow(int row, int[] picks, float[] coefficients, float[] dictionary) {
-      float[] rest = x.rows(row, row + 1).download();
+      float[] rest = operands.x.rows(row, row + 1).download();
+      int steps = options.steps();
       int d = rest.length;
       // A Gram's row is rounded in every product, and subtracted in every step.
       double norm = Verification.norm(rest, 0, d);
       double rounding = Verification.roundingBound(d, (steps + 1) * norm);
-      double bound = rounding + Verification.factorBound(precision) * norm;
+      double bound = rounding + Verification.factorBound(operands.precision) * norm;
       for (int slot = row * steps; slot < (row + 1) * steps; slot++) {
         double best = 0;
-        for (int j = 0; j < atoms.rows(); j++) {
+        for (int j = 0; j < operands.atoms.rows(); j++) {
           best = Math.max(best, Math.abs(Verification.dot(rest, 0, dictionary, j * d, d)));
         }
         int at = picks[slot] * d;
@@ -94,7 +107,7 @@ public class PursuitsBenchmark extends KernelBenchmark {
         for (int i = 0; i < d; i++) {
           rest[i] -= coefficients[slot] * dictionary[at + i];
         }
-        bound += gramRoundoff * Math.abs(coefficients[slot]);
+        bound += operands.gramRoundoff * Math.abs(coefficients[slot]);
       }
       float[] found = residual.rows(row, row + 1).download();
       for (int i = 0; i < d; i++) {
@@ -216,17 +229,17 @@ public class PursuitsBenchmark extends KernelBenchmark {
   /** Gradients of the operands' pursuit. */
   @State(Scope.Benchmark)
   public static class Gradients {
-    private Operands operands;
+    private Pursued pursued;
     private Matrix gResidual;
     private PursuitGradients out;
 
     /** Takes the pursuit. */
     @Setup
-    public void pursue(Operands o) {
+    public void pursue(Operands o, Pursued p) {
       int rows = o.x.rows();
       int d = o.x.columns();
-      operands = o;
-      o.backend.pursuits().matchingPursuit(o.x, o.atoms, o.options, o.tape, o.residual);
+      pursued = p;
+      o.backend.pursuits().matchingPursuit(o.x, o.atoms, p.options, p.tape, p.residual);
       gResidual = o.backend.upload(BenchmarkData.normal("g", (long) rows * d), rows, d);
       out =
           PursuitGradients.ofAtoms(o.backend.matrix(o.atoms.rows(), d, DType.F32))
@@ -237,11 +250,11 @@ public class PursuitsBenchmark extends KernelBenchmark {
     @TearDown
     public void verify() {
       int d = gResidual.columns();
-      int steps = operands.steps;
-      int[] picks = operands.tape.indices().download();
-      float[] coefficients = operands.tape.values().download();
-      float[] dictionary = operands.atoms.download();
-      float[] left = operands.residual.download();
+      int steps = pursued.options.steps();
+      int[] picks = pursued.tape.indices().download();
+      float[] coefficients = pursued.tape.values().download();
+      float[] dictionary = pursued.operands.atoms.download();
+      float[] left = pursued.residual.download();
       float[] given = gResidual.download();
       float[] ofX = out.x().download();
       double sum = 0;
@@ -284,18 +297,18 @@ public class PursuitsBenchmark extends KernelBenchmark {
 
   /** Matching pursuit that multiplies the residuals with all atoms at each step. */
   @Benchmark
-  public PursuitTape matchingPursuit(Operands o) {
-    o.backend.pursuits().matchingPursuit(o.x, o.atoms, o.options, o.tape, o.residual);
+  public PursuitTape matchingPursuit(Operands o, Pursued p) {
+    o.backend.pursuits().matchingPursuit(o.x, o.atoms, p.options, p.tape, p.residual);
     o.backend.synchronize();
-    return o.tape;
+    return p.tape;
   }
 
   /** Matching pursuit that updates the correlations with a row of the Gram at each step. */
   @Benchmark
-  public PursuitTape matchingPursuitGram(Operands o, Products p) {
-    o.backend.pursuits().matchingPursuit(o.x, o.atoms, p.gram, o.options, o.tape, o.residual);
+  public PursuitTape matchingPursuitGram(Operands o, Products g, Pursued p) {
+    o.backend.pursuits().matchingPursuit(o.x, o.atoms, g.gram, p.options, p.tape, p.residual);
     o.backend.synchronize();
-    return o.tape;
+    return p.tape;
   }
 
   /** {@link org.pursuit.kernel.Pursuits#orthogonalMatchingPursuit}. */
@@ -334,10 +347,10 @@ public class PursuitsBenchmark extends KernelBenchmark {
 
   /** {@link org.pursuit.kernel.Pursuits#matchingPursuitBackward}. */
   @Benchmark
-  public Matrix matchingPursuitBackward(Operands o, Gradients g) {
+  public Matrix matchingPursuitBackward(Operands o, Pursued p, Gradients g) {
     o.backend
         .pursuits()
-        .matchingPursuitBackward(o.tape, o.residual, o.atoms, o.options, g.gResidual, null, g.out);
+        .matchingPursuitBackward(p.tape, p.residual, o.atoms, p.options, g.gResidual, null, g.out);
     o.backend.synchronize();
     return g.out.atoms();
   }
