@@ -12,8 +12,15 @@ import java.util.Objects;
  * and then works on plain arrays.
  */
 public final class HostMatrix extends Matrix {
-  /** The largest array length that every JVM allows. */
-  static final int MAX_BLOCK = Integer.MAX_VALUE - 8;
+  /**
+   * Bytes before a block's first row. The JVM lays large arrays at the beginning of a region of its
+   * heap (G1), their elements 16 bytes into it: rows of whole cache lines then begin with a line,
+   * and a vector is read from one line instead of two.
+   */
+  private static final int LEAD_BYTES = 48;
+
+  /** The most elements in rows of a block: the largest array that every JVM allows has the lead. */
+  static final int MAX_BLOCK = Integer.MAX_VALUE - 8 - LEAD_BYTES / Short.BYTES;
 
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
   private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
@@ -27,10 +34,15 @@ public final class HostMatrix extends Matrix {
   private final int rowsPerBlock;
   private final int stride;
 
-  private HostMatrix(Memory memory, int rows, int columns, DType dtype, int maxBlock) {
+  /** Elements before a block's first row. */
+  private final int lead;
+
+  private HostMatrix(
+      Memory memory, int rows, int columns, DType dtype, int maxBlock, int leadBytes) {
     super(memory, rows, columns, dtype);
     this.root = this;
     this.viewed = null;
+    this.lead = leadBytes / dtype.bytes();
     this.rowsPerBlock = columns == 0 ? Math.max(rows, 1) : Math.max(1, maxBlock / columns);
     this.stride = columns;
   }
@@ -41,6 +53,7 @@ public final class HostMatrix extends Matrix {
     this.viewed = null;
     this.rowsPerBlock = viewed.rowsPerBlock;
     this.stride = viewed.stride;
+    this.lead = viewed.lead;
   }
 
   private HostMatrix(HostFloats viewed) {
@@ -48,6 +61,7 @@ public final class HostMatrix extends Matrix {
     this.root = this;
     this.rowsPerBlock = 1;
     this.stride = columns();
+    this.lead = 0;
     this.viewed = viewed;
   }
 
@@ -62,7 +76,7 @@ public final class HostMatrix extends Matrix {
   }
 
   static HostMatrix allocate(Memory memory, int rows, int columns, DType dtype, int maxBlock) {
-    HostMatrix matrix = new HostMatrix(memory, rows, columns, dtype, maxBlock);
+    HostMatrix matrix = new HostMatrix(memory, rows, columns, dtype, maxBlock, LEAD_BYTES);
     HostArrays.allocating(matrix, () -> matrix.blocks = matrix.newBlocks());
     return matrix;
   }
@@ -75,7 +89,7 @@ public final class HostMatrix extends Matrix {
     if (values == null) {
       throw new IllegalArgumentException("values: expected an array, found null");
     }
-    HostMatrix matrix = new HostMatrix(memory, rows, columns, DType.F32, MAX_BLOCK);
+    HostMatrix matrix = new HostMatrix(memory, rows, columns, DType.F32, MAX_BLOCK, 0);
     if (values.length < matrix.size()) {
       matrix.close();
       throw new IllegalArgumentException(
@@ -95,7 +109,7 @@ public final class HostMatrix extends Matrix {
     Object[] made = new Object[count];
     for (int b = 0; b < count; b++) {
       int blockRows = Math.min(rowsPerBlock, rows() - b * rowsPerBlock);
-      int length = blockRows * stride;
+      int length = lead + blockRows * stride;
       made[b] = dtype() == DType.F32 ? new float[length] : new short[length];
     }
     return made;
@@ -136,7 +150,7 @@ public final class HostMatrix extends Matrix {
 
   /** Where row {@code row} begins in its storage array. */
   public int offset(int row) {
-    return (firstRow() + row) % rowsPerBlock * stride + firstColumn();
+    return lead + (firstRow() + row) % rowsPerBlock * stride + firstColumn();
   }
 
   /** Copies columns {@code from … from + count} of a row, widened to float32, into an array. */
