@@ -96,8 +96,7 @@ function(pursuit_variant name)
 endfunction()
 
 # The order of threads: 0 is their own, 1 is random, 2 random bursts; of several seeds, launches take one after the other.
-# Programs run beside each other, and so with one thread each.
-# Those of the slow variants begin first.
+# Programs run beside each other, so with one host thread each; those of a slow variant, which costs more, begin first.
 function(pursuit_tests name seeds cost)
   foreach(test ${tests})
     add_test(NAME ${test}_${name} COMMAND ${test}_${name})

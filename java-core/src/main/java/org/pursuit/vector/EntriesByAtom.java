@@ -74,7 +74,8 @@ final class EntriesByAtom {
     // A part costs a pass over all atoms.
     parts = Math.clamp(most / Math.max(n, 1), 1, workers.count());
     if (cursors.length < parts || cursors[0].length < n) {
-      cursors = new int[parts][n];
+      int longest = Math.max(n, cursors.length == 0 ? 0 : cursors[0].length);
+      cursors = new int[Math.max(parts, cursors.length)][longest];
     }
     try {
       workers.run(counting, parts, 1);

@@ -60,11 +60,15 @@ final class SurvivorsToCsr {
     offsets = ((HostLongs) out.offsets()).array();
     columns = ((HostInts) out.columns()).array();
     values = ((HostFloats) out.values()).array();
-    if (selected == 0) {
-      Arrays.fill(offsets, 0);
-    } else {
-      cutLists(selected);
-      writeLists();
+    try {
+      if (selected == 0) {
+        Arrays.fill(offsets, 0);
+      } else {
+        cutLists(selected);
+        writeLists();
+      }
+    } finally {
+      forget();
     }
     if (threshold != null) {
       threshold.array()[0] = selected == 0 ? Float.NaN : ScoreOrder.score(last.key());
@@ -72,6 +76,13 @@ final class SurvivorsToCsr {
     if (minPositive != null) {
       minPositive.array()[0] = selected == 0 ? Float.NaN : smallestOfAll();
     }
+  }
+
+  /** Lets go of the arrays of handles, which may be closed now. */
+  private void forget() {
+    offsets = null;
+    columns = null;
+    values = null;
   }
 
   private void cutLists(long selected) {
