@@ -14,8 +14,7 @@ import java.util.stream.Stream;
  * <ul>
  *   <li>{@code package}: configures and builds in target/cmake, and copies what belongs into the
  *       jar to target/classes;
- *   <li>{@code test FILTER SKIP}: builds the test programs and runs those of them whose name
- *       matches, without the mutation test where SKIP is true.
+ *   <li>{@code test FILTER}: builds the test programs and runs those of them whose name matches.
  * </ul>
  *
  * It is quiet when all is well. What is left out is said in one line each; that fails nothing,
@@ -45,7 +44,7 @@ class Build {
       say("not tested: nothing was built");
     } else if (test) {
       build("checks");
-      test(args[1], Boolean.parseBoolean(args[2]));
+      test(args[1]);
     } else {
       configure(args[1]);
       build("all");
@@ -91,14 +90,17 @@ class Build {
     run(List.of("cmake", "--build", TREE.toString(), "--parallel", jobs(), "--target", target));
   }
 
-  private static void test(String filter, boolean skipMutation)
-      throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of("ctest", "--test-dir", TREE.toString()));
-    command.addAll(List.of("--parallel", jobs(), "--output-on-failure", "-R", filter));
-    if (skipMutation) {
-      command.addAll(List.of("-LE", "mutation"));
-    }
-    run(command);
+  private static void test(String filter) throws IOException, InterruptedException {
+    run(
+        List.of(
+            "ctest",
+            "--test-dir",
+            TREE.toString(),
+            "--parallel",
+            jobs(),
+            "--output-on-failure",
+            "-R",
+            filter));
     try (Stream<String> lines = Files.lines(LOG)) {
       lines.filter(line -> line.contains("tests passed")).forEach(Build::say);
     }
